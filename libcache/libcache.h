@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#define MEMO_INSIDE
+# include "memo-async-cache.h"
+# include "memo-cache.h"
+# include "memo-call.h"
+# include "memo-clock.h"
+# include "memo-entry.h"
+# include "memo-enum-types.h"
+# include "memo-error.h"
+# include "memo-loader.h"
+# include "memo-manual-clock.h"
+# include "memo-metrics.h"
+# include "memo-version-macros.h"
+# include "memo-version.h"
+# include "memo-warmup.h"
+#undef MEMO_INSIDE

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-cache-private.h"
+#include "memo-entry-private.h"
+#include "memo-time-private.h"
+
+/* What happens to the answer of a load: who gets it, and whether it is kept. */
+
+/* With the lock held: the answer of a current flight goes into memory. */
+static void
+store_answer (MemoAsyncCache   *self,
+              MemoFlight       *flight,
+              MemoEntry        *entry,
+              const GError     *error,
+              const MemoTagSet *tags,
+              gint64            now,
+              MemoTrash        *trash)
+{
+  const MemoItem *item = &flight->item;
+  MemoKey key = { item->text, item->length, item->hash };
+  double error_ttl = memo_loader_get_error_ttl (flight->loader);
+
+  if (error == NULL)
+    {
+      memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, now, trash);
+    }
+  else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL)
+    {
+      MemoNode *node = memo_node_new (&key, memo_entry_new_error (g_error_copy (error)),
+                                      memo_time_after (now, error_ttl), memo_tag_set_size (tags));
+
+      memo_store_put (self->errors, node, tags, self->maxsize, now, &trash->nodes);
+    }
+}
+
+/* What is left to do once the lock is released. */
+typedef struct
+{
+  MemoCall     *waiters;    /* who gets the answer, linked by `waiter.next` */
+  MemoFlight   *next;       /* the flight that the others wait for now, if there are others */
+  GMainContext *start_in;   /* where that is to start, if it is new */
+  GPtrArray    *timers;
+  MemoTrash     trash;
+  gboolean      arm;
+} Outcome;
+
+/* With the lock held: those who joined after the invalidation numbered STALE are to have a fresher
+ * answer than this one. */
+static void
+move_late_waiters (MemoAsyncCache *self,
+                   MemoFlight     *flight,
+                   guint64         stale,
+                   gint64          now,
+                   Outcome        *outcome)
+{
+  const MemoItem *item = &flight->item;
+  MemoKey key = { item->text, item->length, item->hash };
+  MemoCall **link = &outcome->waiters;
+
+  while (*link != NULL)
+    {
+      MemoCall *waiter = *link;
+
+      if (waiter->waiter.joined < stale)
+        {
+          link = &waiter->waiter.next;
+          continue;
+        }
+
+      *link = waiter->waiter.next;
+
+      if (outcome->next == NULL)
+        outcome->next = memo_flights_find (self, &key, &outcome->trash);
+
+      if (outcome->next != NULL)
+        {
+          memo_flights_join (self, outcome->next, waiter);
+        }
+      else
+        {
+          outcome->next = memo_flights_add (self, &key, flight->loader, waiter, now);
+          outcome->start_in = g_main_context_ref (waiter->context);
+        }
+
+      /* The flight that it waits for now has a reference of its own. */
+      g_object_unref (waiter);
+    }
+
+  if (outcome->next != NULL)
+    memo_flight_ref (outcome->next);
+}
+
+/* With the lock held: the end of a flight, and what follows from it. */
+static void
+conclude (MemoAsyncCache *self,
+          MemoFlight     *flight,
+          MemoEntry      *entry,
+          const GError   *error,
+          gint64          now,
+          Outcome        *outcome)
+{
+  MemoTagSet *tags = NULL;
+  gboolean storable = flight->current && !self->closed;
+  guint64 stale;
+
+  if (entry != NULL)
+    memo_tag_set_add (&tags, memo_entry_get_tags (entry));
+  stale = MAX (memo_flights_outdated_at (self, flight),
+               memo_fence_last (&self->fence, tags, flight->since));
+
+  memo_flights_end (self, flight, &outcome->trash);
+  outcome->timers = memo_flight_take_timers (flight);
+  outcome->waiters = memo_flight_take_waiters (flight);
+
+  if (error != NULL && flight->started && !self->closed)
+    self->counters.load_failures++;
+
+  if (stale != 0 && error == NULL)
+    {
+      move_late_waiters (self, flight, stale, now, outcome);
+    }
+  else if (storable && stale == 0)
+    {
+      memo_flight_collect_tags (flight, &tags);
+      store_answer (self, flight, entry, error, tags, now, &outcome->trash);
+      outcome->arm = memo_sweep_is_due_earlier (self);
+    }
+
+  memo_tag_set_free (tags);
+}
+
+static void
+answer_waiters (MemoCall     *waiters,
+                MemoEntry    *entry,
+                const GError *error)
+{
+  while (waiters != NULL)
+    {
+      MemoCall *waiter = waiters;
+
+      waiters = waiter->waiter.next;
+      if (error != NULL)
+        memo_call_return_error (waiter, g_error_copy (error));
+      else
+        memo_call_return_entry (waiter, entry != NULL ? memo_entry_ref (entry) : NULL);
+      g_object_unref (waiter);
+    }
+}
+
+/* Brings an answer to all who wait, and into memory where the fence lets it.  Takes both.
+ * Says whether it was in time: whether the flight was not over before. */
+gboolean
+memo_loading_answer (MemoAsyncCache *self,
+                     MemoFlight     *flight,
+                     MemoEntry      *entry,
+                     GError         *error)
+{
+  gint64 now = memo_async_cache_now (self);
+  Outcome outcome = { 0 };
+  gboolean in_time;
+
+  memo_flight_ref (flight);
+
+  g_mutex_lock (&self->lock);
+  in_time = !flight->over;
+  if (in_time)
+    conclude (self, flight, entry, error, now, &outcome);
+  g_mutex_unlock (&self->lock);
+
+  answer_waiters (outcome.waiters, entry, error);
+
+  if (outcome.start_in != NULL)
+    {
+      memo_loading_watch (self, outcome.next, outcome.start_in);
+      memo_loading_launch (outcome.next, outcome.start_in);
+    }
+  if (outcome.arm)
+    memo_sweep_arm (self);
+
+  g_clear_pointer (&outcome.timers, g_ptr_array_unref);
+  g_clear_pointer (&outcome.start_in, g_main_context_unref);
+  g_clear_pointer (&outcome.next, memo_flight_unref);
+  memo_trash_empty (&outcome.trash);
+  memo_flight_unref (flight);
+  g_clear_pointer (&entry, memo_entry_unref);
+  g_clear_error (&error);
+
+  return in_time;
+}

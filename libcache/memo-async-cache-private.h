@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "memo-async-cache.h"
+#include "memo-fence-private.h"
+#include "memo-flight-private.h"
+#include "memo-store-private.h"
+
+G_BEGIN_DECLS
+
+/* The parts of the cache, for the files that it is made of: memo-async-cache.c (the object),
+ * memo-level-one.c (what acts on memory alone), memo-flights.c (the loads in progress),
+ * memo-loading.c (what happens on a miss), memo-answer.c (what happens to the answer of a load)
+ * and memo-sweep.c (what goes without being asked for). */
+
+struct _MemoAsyncCache
+{
+  GObject         parent_instance;
+
+  MemoClock      *clock;            /* set once, when it is made */
+  GMainContext   *context;          /* the one of its maker, where it is swept */
+
+  GMutex          lock;             /* guards all that follows; no user's code runs under it */
+  gboolean        closed;
+  guint           maxsize;
+  double          default_ttl;
+  guint           max_batch_size;
+
+  MemoStore      *values;
+  MemoStore      *errors;           /* failures that are remembered, bounded like the values */
+  MemoStore      *husks;            /* what was cleared and is not yet given back */
+  guint           trim_to;          /* evict down to this many; MEMO_UNLIMITED when there already */
+
+  MemoTable       flights;          /* the current ones, by key; holds a reference to each */
+  MemoFlight     *all_flights;      /* all that are not over */
+  MemoFence       fence;
+
+  MemoMetrics     counters;
+
+  GSource        *sweep_source;
+  gint64          sweep_time;       /* when it is ready, MEMO_NEVER when there is none */
+  gint64          last_sweep;
+  guint           sweep_ticket;
+
+  GMemoryMonitor *memory_monitor;   /* only of the thread that sets the property */
+  gulong          memory_warning_id;
+};
+
+/* What is released once the lock is. */
+typedef struct
+{
+  MemoNode   *nodes;
+  MemoFlight *flights;    /* linked by `item.chain` */
+} MemoTrash;
+
+gint64      memo_async_cache_now       (MemoAsyncCache      *self);
+void        memo_trash_empty           (MemoTrash           *trash);
+
+/* memo-level-one.c */
+void        memo_level_one_iface_init  (MemoCacheInterface  *iface);
+void        memo_level_one_keep        (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoEntry           *entry,
+                                        double               loader_ttl,
+                                        const MemoTagSet    *tags,
+                                        gint64               now,
+                                        MemoTrash           *trash);
+
+/* memo-flights.c */
+MemoFlight *memo_flights_add           (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoLoader          *loader,
+                                        MemoCall            *request,
+                                        gint64               now);
+MemoFlight *memo_flights_find          (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoTrash           *trash);
+void        memo_flights_join          (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        MemoCall            *request);
+void        memo_flights_detach        (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        MemoTrash           *trash);
+void        memo_flights_end           (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        MemoTrash           *trash);
+void        memo_flights_outdate       (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoTrash           *trash);
+void        memo_flights_outdate_all   (MemoAsyncCache      *self,
+                                        MemoTrash           *trash);
+guint64     memo_flights_outdated_at   (MemoAsyncCache      *self,
+                                        MemoFlight          *flight);
+
+/* memo-loading.c */
+void        memo_loading_get           (MemoAsyncCache      *self,
+                                        const char          *key,
+                                        MemoGetFlags         flags,
+                                        MemoLoader          *loader,
+                                        MemoCall            *request);
+void        memo_loading_watch         (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        GMainContext        *context);
+void        memo_loading_launch        (MemoFlight          *flight,
+                                        GMainContext        *context);
+void        memo_loading_leave         (MemoCall            *request);
+void        memo_loading_close         (MemoAsyncCache      *self);
+
+/* memo-answer.c */
+gboolean    memo_loading_answer        (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        MemoEntry           *entry,
+                                        GError              *error);
+
+/* memo-sweep.c */
+gboolean memo_sweep_is_due_earlier      (MemoAsyncCache   *self);
+void     memo_sweep_slice               (MemoAsyncCache   *self,
+                                         gint64            now,
+                                         MemoNode        **garbage);
+void     memo_sweep_arm                 (MemoAsyncCache   *self);
+void     memo_sweep_stop                (MemoAsyncCache   *self);
+void     memo_sweep_husk                (MemoAsyncCache   *self,
+                                         MemoStore        *husk);
+
+G_END_DECLS

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-cache-private.h"
+#include "memo-boot-clock-private.h"
+
+/**
+ * MemoAsyncCache:
+ *
+ * The cache: a bounded memory in front of whatever is slow.
+ *
+ * ```c
+ * g_autoptr(MemoAsyncCache) cache = memo_async_cache_new (1000, 300.0);
+ * ```
+ *
+ * It keeps at most [property@Memo.AsyncCache:maxsize] entries and throws out the one
+ * that was not used for the longest time to make room, but no live one while it
+ * holds one that has expired. However many ask for a key that is not there, its
+ * loader runs once, and all get its answer. What was loaded before an invalidation is
+ * never stored after it.
+ *
+ * A cache may be used from any thread. Callbacks run in the thread-default main context of
+ * whoever called. Memory is given back in slices, in the main context that was the
+ * thread-default one when the cache was made; where nobody iterates that, an
+ * entry is still gone for every look-up as soon as it has expired, and its memory is
+ * given back as others are set.
+ *
+ * When the last reference goes, so do the entries; a large number of them in slices of
+ * that same main context.
+ *
+ * Since: 0.1
+ */
+
+enum {
+  PROP_0,
+  PROP_MAXSIZE,
+  PROP_DEFAULT_TTL,
+  PROP_MAX_BATCH_SIZE,
+  PROP_TRIM_ON_LOW_MEMORY,
+  PROP_CLOCK,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (MemoAsyncCache, memo_async_cache, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (MEMO_TYPE_CACHE, memo_level_one_iface_init))
+
+/* Read before the lock is taken: a clock may be anybody's. */
+gint64
+memo_async_cache_now (MemoAsyncCache *self)
+{
+  if (MEMO_IS_BOOT_CLOCK (self->clock))
+    return memo_boot_clock_now ();
+
+  return memo_clock_get_time (self->clock);
+}
+
+/* Never under the lock. */
+void
+memo_trash_empty (MemoTrash *trash)
+{
+  memo_garbage_free (g_steal_pointer (&trash->nodes));
+
+  while (trash->flights != NULL)
+    {
+      MemoFlight *flight = trash->flights;
+
+      trash->flights = (MemoFlight *) flight->item.chain;
+      memo_flight_unref (flight);
+    }
+}
+
+static void
+memo_async_cache_constructed (GObject *object)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (object);
+
+  if (self->clock == NULL)
+    self->clock = g_object_ref (memo_clock_get_default ());
+
+  G_OBJECT_CLASS (memo_async_cache_parent_class)->constructed (object);
+}
+
+static void
+memo_async_cache_dispose (GObject *object)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (object);
+
+  memo_sweep_stop (self);
+  memo_async_cache_set_trim_on_low_memory (self, FALSE);
+
+  G_OBJECT_CLASS (memo_async_cache_parent_class)->dispose (object);
+}
+
+static void
+memo_async_cache_finalize (GObject *object)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (object);
+
+  /* Whoever waits for a load holds the cache, and a load that nobody waits for is over. */
+  g_assert (self->all_flights == NULL);
+  memo_table_deinit (&self->flights);
+  memo_fence_deinit (&self->fence);
+
+  memo_sweep_husk (self, self->values);
+  memo_sweep_husk (self, self->errors);
+  while (self->husks != NULL)
+    {
+      MemoStore *husk = self->husks;
+
+      self->husks = husk->next;
+      memo_sweep_husk (self, husk);
+    }
+
+  g_object_unref (self->clock);
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->lock);
+
+  G_OBJECT_CLASS (memo_async_cache_parent_class)->finalize (object);
+}
+
+static void
+memo_async_cache_get_property (GObject    *object,
+                               guint       prop_id,
+                               GValue     *value,
+                               GParamSpec *pspec)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAXSIZE:
+      g_value_set_uint (value, memo_async_cache_get_maxsize (self));
+      break;
+
+    case PROP_DEFAULT_TTL:
+      g_value_set_double (value, memo_async_cache_get_default_ttl (self));
+      break;
+
+    case PROP_MAX_BATCH_SIZE:
+      g_value_set_uint (value, memo_async_cache_get_max_batch_size (self));
+      break;
+
+    case PROP_TRIM_ON_LOW_MEMORY:
+      g_value_set_boolean (value, memo_async_cache_get_trim_on_low_memory (self));
+      break;
+
+    case PROP_CLOCK:
+      g_value_set_object (value, memo_async_cache_get_clock (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+memo_async_cache_set_property (GObject      *object,
+                               guint         prop_id,
+                               const GValue *value,
+                               GParamSpec   *pspec)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAXSIZE:
+      memo_async_cache_set_maxsize (self, g_value_get_uint (value));
+      break;
+
+    case PROP_DEFAULT_TTL:
+      memo_async_cache_set_default_ttl (self, g_value_get_double (value));
+      break;
+
+    case PROP_MAX_BATCH_SIZE:
+      memo_async_cache_set_max_batch_size (self, g_value_get_uint (value));
+      break;
+
+    case PROP_TRIM_ON_LOW_MEMORY:
+      memo_async_cache_set_trim_on_low_memory (self, g_value_get_boolean (value));
+      break;
+
+    case PROP_CLOCK:
+      self->clock = g_value_dup_object (value);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+memo_async_cache_class_init (MemoAsyncCacheClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->constructed = memo_async_cache_constructed;
+  object_class->dispose = memo_async_cache_dispose;
+  object_class->finalize = memo_async_cache_finalize;
+  object_class->get_property = memo_async_cache_get_property;
+  object_class->set_property = memo_async_cache_set_property;
+
+  /**
+   * MemoAsyncCache:maxsize: (getter get_maxsize) (setter set_maxsize)
+   *
+   * How many entries are kept at most.
+   *
+   * With 0 nothing is kept, and still a key that many ask for at a time is loaded
+   * once. With `MEMO_UNLIMITED` nothing is ever evicted.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAXSIZE] =
+    g_param_spec_uint ("maxsize", NULL, NULL, 0, MEMO_UNLIMITED, 128, flags);
+
+  /**
+   * MemoAsyncCache:default-ttl: (getter get_default_ttl) (setter set_default_ttl)
+   *
+   * How long an entry lives, in seconds, when neither it nor its loader says so.
+   *
+   * A change is for what is stored from then on.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DEFAULT_TTL] =
+    g_param_spec_double ("default-ttl", NULL, NULL, 0.0, MEMO_TTL_FOREVER, MEMO_TTL_FOREVER, flags);
+
+  /**
+   * MemoAsyncCache:max-batch-size: (getter get_max_batch_size) (setter set_max_batch_size)
+   *
+   * How many keys are loaded at a time at most by [method@Memo.Cache.warmup_async].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAX_BATCH_SIZE] =
+    g_param_spec_uint ("max-batch-size", NULL, NULL, 1, G_MAXUINT, 100, flags);
+
+  /**
+   * MemoAsyncCache:trim-on-low-memory: (getter get_trim_on_low_memory) (setter set_trim_on_low_memory)
+   *
+   * Whether a part of the entries is dropped when the system says that memory is low:
+   * a quarter, a half or all of them, as the [signal@Gio.MemoryMonitor::low-memory-warning]
+   * is low, medium or critical.
+   *
+   * Off by default, since a [iface@Gio.MemoryMonitor] connects the process to D-Bus.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TRIM_ON_LOW_MEMORY] =
+    g_param_spec_boolean ("trim-on-low-memory", NULL, NULL, FALSE, flags);
+
+  /**
+   * MemoAsyncCache:clock: (getter get_clock)
+   *
+   * Where the cache has the time from; boot time unless another clock is given.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CLOCK] =
+    g_param_spec_object ("clock", NULL, NULL, MEMO_TYPE_CLOCK,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+memo_async_cache_init (MemoAsyncCache *self)
+{
+  g_mutex_init (&self->lock);
+  self->context = g_main_context_ref_thread_default ();
+  self->maxsize = 128;
+  self->default_ttl = MEMO_TTL_FOREVER;
+  self->max_batch_size = 100;
+  self->values = memo_store_new ();
+  self->errors = memo_store_new ();
+  self->trim_to = MEMO_UNLIMITED;
+  memo_table_init (&self->flights);
+  memo_fence_init (&self->fence);
+  self->sweep_time = MEMO_NEVER;
+  self->last_sweep = G_MININT64 / 2;
+}
+
+/**
+ * memo_async_cache_new:
+ * @maxsize: how many entries to keep at most, or `MEMO_UNLIMITED`
+ * @default_ttl: how long an entry lives that does not say so, in seconds, or `MEMO_TTL_FOREVER`
+ *
+ * Creates an empty cache.
+ *
+ * Returns: (transfer full): the new cache
+ *
+ * Since: 0.1
+ */
+MemoAsyncCache *
+memo_async_cache_new (guint  maxsize,
+                      double default_ttl)
+{
+  g_return_val_if_fail (default_ttl >= 0.0, NULL);
+
+  return g_object_new (MEMO_TYPE_ASYNC_CACHE, "maxsize", maxsize, "default-ttl", default_ttl, NULL);
+}
+
+/**
+ * memo_async_cache_get_maxsize: (get-property maxsize)
+ * @self: a cache
+ *
+ * Gets how many entries are kept at most.
+ *
+ * Returns: the number of entries, or `MEMO_UNLIMITED`
+ *
+ * Since: 0.1
+ */
+guint
+memo_async_cache_get_maxsize (MemoAsyncCache *self)
+{
+  guint maxsize;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
+
+  g_mutex_lock (&self->lock);
+  maxsize = self->maxsize;
+  g_mutex_unlock (&self->lock);
+
+  return maxsize;
+}
+
+/* The least recent beyond a limit go: some now, the rest in slices. */
+static void
+memo_async_cache_shrink (MemoAsyncCache *self,
+                         guint          *limit,
+                         guint           value)
+{
+  gint64 now = memo_async_cache_now (self);
+  MemoTrash trash = { 0 };
+  gboolean arm;
+
+  g_mutex_lock (&self->lock);
+  *limit = value;
+  memo_sweep_slice (self, now, &trash.nodes);
+  arm = memo_sweep_is_due_earlier (self);
+  g_mutex_unlock (&self->lock);
+
+  memo_trash_empty (&trash);
+  if (arm)
+    memo_sweep_arm (self);
+}
+
+/**
+ * memo_async_cache_set_maxsize: (set-property maxsize)
+ * @self: a cache
+ * @maxsize: the number of entries, or `MEMO_UNLIMITED`
+ *
+ * Sets how many entries are kept at most.
+ *
+ * What is beyond a lower limit is evicted; a large number of entries in slices.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_maxsize (MemoAsyncCache *self,
+                              guint           maxsize)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  if (memo_async_cache_get_maxsize (self) == maxsize)
+    return;
+
+  memo_async_cache_shrink (self, &self->maxsize, maxsize);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAXSIZE]);
+}
+
+/**
+ * memo_async_cache_get_default_ttl: (get-property default-ttl)
+ * @self: a cache
+ *
+ * Gets how long an entry lives that does not say so.
+ *
+ * Returns: seconds, or `MEMO_TTL_FOREVER`
+ *
+ * Since: 0.1
+ */
+double
+memo_async_cache_get_default_ttl (MemoAsyncCache *self)
+{
+  double seconds;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), MEMO_TTL_FOREVER);
+
+  g_mutex_lock (&self->lock);
+  seconds = self->default_ttl;
+  g_mutex_unlock (&self->lock);
+
+  return seconds;
+}
+
+/**
+ * memo_async_cache_set_default_ttl: (set-property default-ttl)
+ * @self: a cache
+ * @seconds: seconds, 0 or more, or `MEMO_TTL_FOREVER`
+ *
+ * Sets how long an entry lives that does not say so.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_default_ttl (MemoAsyncCache *self,
+                                  double          seconds)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (seconds >= 0.0);
+
+  if (memo_async_cache_get_default_ttl (self) == seconds)
+    return;
+
+  g_mutex_lock (&self->lock);
+  self->default_ttl = seconds;
+  g_mutex_unlock (&self->lock);
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEFAULT_TTL]);
+}
+
+/**
+ * memo_async_cache_get_max_batch_size: (get-property max-batch-size)
+ * @self: a cache
+ *
+ * Gets how many keys are loaded at a time at most by a warm-up.
+ *
+ * Returns: the number of keys
+ *
+ * Since: 0.1
+ */
+guint
+memo_async_cache_get_max_batch_size (MemoAsyncCache *self)
+{
+  guint max_batch_size;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 1);
+
+  g_mutex_lock (&self->lock);
+  max_batch_size = self->max_batch_size;
+  g_mutex_unlock (&self->lock);
+
+  return max_batch_size;
+}
+
+/**
+ * memo_async_cache_set_max_batch_size: (set-property max-batch-size)
+ * @self: a cache
+ * @max_batch_size: the number of keys, 1 or more
+ *
+ * Sets how many keys are loaded at a time at most by a warm-up.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_max_batch_size (MemoAsyncCache *self,
+                                     guint           max_batch_size)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (max_batch_size >= 1);
+
+  if (memo_async_cache_get_max_batch_size (self) == max_batch_size)
+    return;
+
+  g_mutex_lock (&self->lock);
+  self->max_batch_size = max_batch_size;
+  g_mutex_unlock (&self->lock);
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_BATCH_SIZE]);
+}
+
+/**
+ * memo_async_cache_get_trim_on_low_memory: (get-property trim-on-low-memory)
+ * @self: a cache
+ *
+ * Gets whether a part of the entries is dropped when memory is low.
+ *
+ * Returns: whether it is
+ *
+ * Since: 0.1
+ */
+gboolean
+memo_async_cache_get_trim_on_low_memory (MemoAsyncCache *self)
+{
+  gboolean trim;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), FALSE);
+
+  g_mutex_lock (&self->lock);
+  trim = self->memory_monitor != NULL;
+  g_mutex_unlock (&self->lock);
+
+  return trim;
+}
+
+static void
+weak_ref_free (gpointer  data,
+               GClosure *closure)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static void
+low_memory_warning_cb (GMemoryMonitor             *monitor,
+                       GMemoryMonitorWarningLevel  level,
+                       GWeakRef                   *weak)
+{
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (weak);
+
+  if (self == NULL)
+    return;
+
+  if (level >= G_MEMORY_MONITOR_WARNING_LEVEL_CRITICAL)
+    memo_async_cache_trim (self, 100);
+  else if (level >= G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM)
+    memo_async_cache_trim (self, 50);
+  else
+    memo_async_cache_trim (self, 25);
+}
+
+/**
+ * memo_async_cache_set_trim_on_low_memory: (set-property trim-on-low-memory)
+ * @self: a cache
+ * @trim_on_low_memory: whether to drop entries
+ *
+ * Sets whether a part of the entries is dropped when memory is low.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_trim_on_low_memory (MemoAsyncCache *self,
+                                         gboolean        trim_on_low_memory)
+{
+  g_autoptr(GMemoryMonitor) old = NULL;
+  gulong old_id;
+
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  if (memo_async_cache_get_trim_on_low_memory (self) == !!trim_on_low_memory)
+    return;
+
+  if (trim_on_low_memory)
+    {
+      GMemoryMonitor *monitor = g_memory_monitor_dup_default ();
+      GWeakRef *weak = g_new (GWeakRef, 1);
+      gulong id;
+
+      g_weak_ref_init (weak, self);
+      id = g_signal_connect_data (monitor, "low-memory-warning", G_CALLBACK (low_memory_warning_cb),
+                                  weak, weak_ref_free, 0);
+
+      g_mutex_lock (&self->lock);
+      self->memory_monitor = monitor;
+      self->memory_warning_id = id;
+      g_mutex_unlock (&self->lock);
+    }
+  else
+    {
+      g_mutex_lock (&self->lock);
+      old = g_steal_pointer (&self->memory_monitor);
+      old_id = self->memory_warning_id;
+      g_mutex_unlock (&self->lock);
+
+      if (old != NULL)
+        g_signal_handler_disconnect (old, old_id);
+    }
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TRIM_ON_LOW_MEMORY]);
+}
+
+/**
+ * memo_async_cache_get_clock: (get-property clock)
+ * @self: a cache
+ *
+ * Gets where the cache has the time from.
+ *
+ * Returns: (transfer none): the clock
+ *
+ * Since: 0.1
+ */
+MemoClock *
+memo_async_cache_get_clock (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->clock;
+}
+
+/**
+ * memo_async_cache_trim:
+ * @self: a cache
+ * @percent: how many of a hundred entries to drop, 0 to 100
+ *
+ * Drops a part of the entries, the least recent first.
+ *
+ * They count as evicted. A large number goes in slices. Loads in progress are not
+ * touched. May be called from any thread.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_trim (MemoAsyncCache *self,
+                       guint           percent)
+{
+  gsize size;
+
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (percent <= 100);
+
+  g_mutex_lock (&self->lock);
+  size = memo_store_size (self->values);
+  g_mutex_unlock (&self->lock);
+
+  memo_async_cache_shrink (self, &self->trim_to, size - (size * percent + 99) / 100);
+}

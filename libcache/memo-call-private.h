@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "memo-call.h"
+#include "memo-mailbox-private.h"
+
+G_BEGIN_DECLS
+
+/* A call is of one of two kinds.  A *question* is handed to the function of a user, and its
+ * answer goes to an owner inside the library, in the thread that answers.  A *request* is
+ * made by an _async function, is the GAsyncResult of it, and its answer goes to a callback
+ * in the context of whoever asked. */
+
+typedef struct _MemoFlight MemoFlight;
+
+/* Who a question is asked for.  Neither function runs under a lock; `answered` runs once. */
+typedef struct
+{
+  void (*answered) (gpointer            owner,
+                    MemoEntry          *entry,    /* full, nullable */
+                    GError             *error);   /* full, nullable */
+  void (*tagged)   (gpointer            owner,
+                    const char * const *tags);
+  void (*release)  (gpointer            owner);
+} MemoCallOwner;
+
+/* What a request is while it waits for a load; guarded by the lock of the cache. */
+typedef struct
+{
+  MemoFlight *flight;     /* NULL when it waits for none */
+  MemoCall   *previous;
+  MemoCall   *next;
+  guint64     joined;     /* how many tag invalidations there had been */
+} MemoWaiter;
+
+struct _MemoCall
+{
+  GObject              parent_instance;
+
+  int                  claim;         /* atomic: who may answer */
+  char                *key;
+  GCancellable        *cancellable;
+  MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
+
+  /* of a question */
+  const MemoCallOwner *owner_funcs;
+  gpointer             owner;
+
+  /* of a request */
+  int                  phase;         /* atomic: whether its answer may be posted */
+  GObject             *source_object;
+  gpointer             source_tag;
+  GMainContext        *context;       /* until the answer is posted there */
+  GAsyncReadyCallback  callback;
+  gpointer             user_data;
+  GClosure            *closure;
+  gulong               cancelled_id;
+  void               (*withdrawn) (MemoCall *call);
+  MemoEntry           *answer;
+  GError              *error;
+  MemoMail             mail;
+  MemoWaiter           waiter;
+};
+
+MemoCall  *memo_call_new_question  (const char           *key,
+                                    GCancellable         *cancellable,
+                                    MemoEntry            *previous,
+                                    const MemoCallOwner  *owner_funcs,
+                                    gpointer              owner);
+
+MemoCall  *memo_call_new_request   (gpointer              source_object,
+                                    gpointer              source_tag,
+                                    GCancellable         *cancellable,
+                                    GAsyncReadyCallback   callback,
+                                    gpointer              user_data);
+void       memo_call_set_closure   (MemoCall             *self,
+                                    GClosure             *closure);
+void       memo_call_set_subject   (MemoCall             *self,
+                                    const char           *key,
+                                    MemoEntry            *entry);
+gboolean   memo_call_enter         (MemoCall             *self);
+void       memo_call_leave         (MemoCall             *self);
+gboolean   memo_call_is_result     (gpointer              result,
+                                    gpointer              source_object,
+                                    gpointer              source_tag);
+MemoEntry *memo_call_propagate     (MemoCall             *self,
+                                    GError              **error);
+
+G_END_DECLS

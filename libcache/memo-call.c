@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-call-private.h"
+#include "memo-entry-private.h"
+#include "memo-error.h"
+
+/**
+ * MemoCall:
+ *
+ * One question that somebody must answer exactly once.
+ *
+ * Every function that a user of libcache writes is a [callback@Memo.Func], and is
+ * handed a call: it says what is asked, and takes the answer. The answer may be
+ * given at once or later, from any thread; who wants to give it later keeps a
+ * reference.
+ *
+ * A second answer is a mistake, said so by a critical, and the first one stands.
+ * An answer that comes too late, after the callers were told that it timed out or when
+ * the last of them was cancelled, is dropped in silence. A call whose last
+ * reference goes before it was answered ends with `MEMO_ERROR_ABANDONED`.
+ *
+ * A call is also what the callback of an asynchronous function of
+ * [iface@Memo.Cache] gets as its [iface@Gio.AsyncResult].
+ *
+ * Since: 0.1
+ */
+
+/* Who may answer. */
+typedef enum
+{
+  UNCLAIMED,
+  ANSWERED,
+  WITHDRAWN,      /* the caller was told otherwise; an answer is too late and no mistake */
+} Claim;
+
+/* Where a request is: no callback before the function that made it is over. */
+typedef enum
+{
+  ENTERING,
+  WAITING,
+  SETTLED,
+} Phase;
+
+static void memo_call_async_result_iface_init (GAsyncResultIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (MemoCall, memo_call, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_RESULT, memo_call_async_result_iface_init))
+
+/* --- delivery --- */
+
+static MemoCall *
+call_of_mail (MemoMail *mail)
+{
+  return (MemoCall *) ((char *) mail - G_STRUCT_OFFSET (MemoCall, mail));
+}
+
+static void
+memo_call_stop_listening (MemoCall *self)
+{
+  /* Not g_cancellable_disconnect(): it waits for handlers that run, and in a main loop
+   * inside one of them it would wait for ever. */
+  if (self->cancelled_id != 0)
+    g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
+  self->cancelled_id = 0;
+}
+
+static void
+memo_call_invoke_closure (MemoCall *self)
+{
+  GValue values[2] = { G_VALUE_INIT, G_VALUE_INIT };
+
+  g_value_init (&values[0], G_TYPE_OBJECT);
+  g_value_set_object (&values[0], self->source_object);
+  g_value_init (&values[1], G_TYPE_ASYNC_RESULT);
+  g_value_set_object (&values[1], self);
+
+  g_closure_invoke (self->closure, NULL, 2, values, NULL);
+
+  g_value_unset (&values[1]);
+  g_value_unset (&values[0]);
+}
+
+static void
+memo_call_deliver (MemoMail *mail)
+{
+  MemoCall *self = call_of_mail (mail);
+
+  memo_call_stop_listening (self);
+
+  if (self->closure != NULL)
+    memo_call_invoke_closure (self);
+  else if (self->callback != NULL)
+    self->callback (self->source_object, G_ASYNC_RESULT (self), self->user_data);
+
+  g_object_unref (self);
+}
+
+static void
+memo_call_discard (MemoMail *mail)
+{
+  MemoCall *self = call_of_mail (mail);
+
+  memo_call_stop_listening (self);
+  g_object_unref (self);
+}
+
+/* The context is not held while the answer waits in it, or the two would hold each other. */
+static void
+memo_call_post (MemoCall *self)
+{
+  g_autoptr(GMainContext) context = g_steal_pointer (&self->context);
+
+  g_object_ref (self);
+  memo_mailbox_post (context, &self->mail);
+}
+
+static gboolean
+memo_call_claim (MemoCall *self,
+                 Claim     claim)
+{
+  return g_atomic_int_compare_and_exchange (&self->claim, UNCLAIMED, claim);
+}
+
+/* Brings the answer to whoever is to have it.  Takes both; the claim was made before. */
+static void
+memo_call_settle (MemoCall  *self,
+                  MemoEntry *entry,
+                  GError    *error)
+{
+  if (entry != NULL)
+    memo_entry_seal (entry);
+
+  if (self->owner_funcs != NULL)
+    {
+      self->owner_funcs->answered (self->owner, entry, error);
+      return;
+    }
+
+  self->answer = entry;
+  self->error = error;
+
+  if (!g_atomic_int_compare_and_exchange (&self->phase, ENTERING, SETTLED))
+    memo_call_post (self);
+}
+
+/* Takes both. */
+static void
+memo_call_answer (MemoCall  *self,
+                  MemoEntry *entry,
+                  GError    *error)
+{
+  if (memo_call_claim (self, ANSWERED))
+    {
+      memo_call_settle (self, entry, error);
+      return;
+    }
+
+  if (g_atomic_int_get (&self->claim) == ANSWERED)
+    g_critical ("A call for “%s” was answered twice; the first answer stands",
+                self->key != NULL ? self->key : "");
+
+  g_clear_pointer (&entry, memo_entry_unref);
+  g_clear_error (&error);
+}
+
+/* --- cancellation of a request --- */
+
+static void
+memo_call_withdraw (MemoCall *self)
+{
+  if (!memo_call_claim (self, WITHDRAWN))
+    return;
+
+  if (self->withdrawn != NULL)
+    self->withdrawn (self);
+
+  memo_call_settle (self, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                     "Operation was cancelled"));
+}
+
+static void
+memo_call_cancelled_cb (GCancellable *cancellable,
+                        MemoCall     *self)
+{
+  memo_call_withdraw (self);
+}
+
+/* --- requests --- */
+
+static GObject *
+memo_call_get_source_object (GAsyncResult *result)
+{
+  MemoCall *self = MEMO_CALL (result);
+
+  return self->source_object != NULL ? g_object_ref (self->source_object) : NULL;
+}
+
+static gpointer
+memo_call_get_user_data (GAsyncResult *result)
+{
+  return MEMO_CALL (result)->user_data;
+}
+
+static gboolean
+memo_call_is_tagged (GAsyncResult *result,
+                     gpointer      source_tag)
+{
+  return MEMO_CALL (result)->source_tag == source_tag;
+}
+
+static void
+memo_call_async_result_iface_init (GAsyncResultIface *iface)
+{
+  iface->get_source_object = memo_call_get_source_object;
+  iface->get_user_data = memo_call_get_user_data;
+  iface->is_tagged = memo_call_is_tagged;
+}
+
+/* A request of the thread-default context; its callback is called there. */
+MemoCall *
+memo_call_new_request (gpointer             source_object,
+                       gpointer             source_tag,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  MemoCall *self = g_object_new (MEMO_TYPE_CALL, NULL);
+
+  self->source_object = g_object_ref (source_object);
+  self->source_tag = source_tag;
+  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  self->callback = callback;
+  self->user_data = user_data;
+  self->context = g_main_context_ref_thread_default ();
+
+  return self;
+}
+
+/* Has CLOSURE called with the source object and the result, in place of a callback. */
+void
+memo_call_set_closure (MemoCall *self,
+                       GClosure *closure)
+{
+  self->closure = g_closure_ref (closure);
+  g_closure_sink (closure);
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+}
+
+/* What the call is about.  Takes the entry. */
+void
+memo_call_set_subject (MemoCall   *self,
+                       const char *key,
+                       MemoEntry  *entry)
+{
+  self->key = g_strdup (key);
+  self->entry = entry;
+}
+
+/* Before the request is handed on.  FALSE: it was cancelled already and must not be. */
+gboolean
+memo_call_enter (MemoCall *self)
+{
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    return TRUE;
+
+  memo_call_withdraw (self);
+
+  return FALSE;
+}
+
+/* When the function that made the request is about to return. */
+void
+memo_call_leave (MemoCall *self)
+{
+  if (self->cancellable != NULL && g_atomic_int_get (&self->phase) == ENTERING)
+    {
+      self->cancelled_id = g_signal_connect_data (self->cancellable, "cancelled",
+                                                  G_CALLBACK (memo_call_cancelled_cb), g_object_ref (self),
+                                                  (GClosureNotify) (void (*) (void)) g_object_unref, 0);
+
+      /* It may have been cancelled, in another thread, just before. */
+      if (g_cancellable_is_cancelled (self->cancellable))
+        memo_call_withdraw (self);
+    }
+
+  if (!g_atomic_int_compare_and_exchange (&self->phase, ENTERING, WAITING))
+    memo_call_post (self);
+}
+
+/* Whether RESULT is what an _async function of SOURCE_OBJECT gave. */
+gboolean
+memo_call_is_result (gpointer result,
+                     gpointer source_object,
+                     gpointer source_tag)
+{
+  return MEMO_IS_CALL (result) &&
+         MEMO_CALL (result)->source_object == source_object &&
+         MEMO_CALL (result)->source_tag == source_tag;
+}
+
+/* The answer, full. */
+MemoEntry *
+memo_call_propagate (MemoCall  *self,
+                     GError   **error)
+{
+  if (self->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->error));
+      return NULL;
+    }
+
+  return self->answer != NULL ? memo_entry_ref (self->answer) : NULL;
+}
+
+/* --- questions --- */
+
+/* A question for OWNER, of which one reference is taken. */
+MemoCall *
+memo_call_new_question (const char          *key,
+                        GCancellable        *cancellable,
+                        MemoEntry           *previous,
+                        const MemoCallOwner *owner_funcs,
+                        gpointer             owner)
+{
+  MemoCall *self = g_object_new (MEMO_TYPE_CALL, NULL);
+
+  self->key = g_strdup (key);
+  self->cancellable = g_object_ref (cancellable);
+  self->entry = previous != NULL ? memo_entry_ref (previous) : NULL;
+  self->owner_funcs = owner_funcs;
+  self->owner = owner;
+
+  return self;
+}
+
+static void
+memo_call_dispose (GObject *object)
+{
+  MemoCall *self = MEMO_CALL (object);
+
+  /* For a request this posts it, which keeps it alive until its callback has run. */
+  if (memo_call_claim (self, ANSWERED))
+    memo_call_settle (self, NULL,
+                      g_error_new (MEMO_ERROR, MEMO_ERROR_ABANDONED,
+                                   "The call for “%s” was dropped without an answer",
+                                   self->key != NULL ? self->key : ""));
+
+  G_OBJECT_CLASS (memo_call_parent_class)->dispose (object);
+}
+
+static void
+memo_call_finalize (GObject *object)
+{
+  MemoCall *self = MEMO_CALL (object);
+
+  if (self->owner_funcs != NULL)
+    self->owner_funcs->release (self->owner);
+
+  g_clear_pointer (&self->entry, memo_entry_unref);
+  g_clear_pointer (&self->answer, memo_entry_unref);
+  g_clear_pointer (&self->closure, g_closure_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_error (&self->error);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->source_object);
+  g_free (self->key);
+
+  G_OBJECT_CLASS (memo_call_parent_class)->finalize (object);
+}
+
+static void
+memo_call_class_init (MemoCallClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = memo_call_dispose;
+  object_class->finalize = memo_call_finalize;
+}
+
+static void
+memo_call_init (MemoCall *self)
+{
+  self->mail.deliver = memo_call_deliver;
+  self->mail.discard = memo_call_discard;
+}
+
+/**
+ * memo_call_get_key:
+ * @self: a call
+ *
+ * Gets the key that is asked for.
+ *
+ * Returns: (transfer none) (nullable): the key, or `NULL` when the call is about none
+ *
+ * Since: 0.1
+ */
+const char *
+memo_call_get_key (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->key;
+}
+
+/**
+ * memo_call_get_cancellable:
+ * @self: a call
+ *
+ * Gets what is cancelled when nobody waits for the answer any more.
+ *
+ * For a load that is when its last caller was cancelled, or when it timed out.
+ * Hand it on to what the answer is made with.
+ *
+ * Returns: (transfer none) (nullable): the cancellable
+ *
+ * Since: 0.1
+ */
+GCancellable *
+memo_call_get_cancellable (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->cancellable;
+}
+
+/**
+ * memo_call_get_previous:
+ * @self: a call that asks for a load
+ *
+ * Gets the entry that is in the cache and is being refreshed.
+ *
+ * Of use where the source can say "unchanged": return it again, and it starts a
+ * new life.
+ *
+ * Returns: (transfer none) (nullable): the entry, or `NULL` when there is none
+ *
+ * Since: 0.1
+ */
+MemoEntry *
+memo_call_get_previous (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->owner_funcs != NULL ? self->entry : NULL;
+}
+
+/**
+ * memo_call_get_entry:
+ * @self: a call that asks to set a key
+ *
+ * Gets the entry that is to be set: what an implementation of
+ * [iface@Memo.Cache] keeps under [method@Memo.Call.get_key].
+ *
+ * Returns: (transfer none) (nullable): the entry, or `NULL` when the call asks for something else
+ *
+ * Since: 0.1
+ */
+MemoEntry *
+memo_call_get_entry (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->owner_funcs == NULL ? self->entry : NULL;
+}
+
+/**
+ * memo_call_add_tags:
+ * @self: a call that asks for a load
+ * @tags: (array zero-terminated=1): tags
+ *
+ * Says by which tags the answer can be invalidated, before it is there.
+ *
+ * Call it before the source is read: an invalidation of one of @tags that comes later
+ * then makes sure that the answer is not stored, and that who asks afterwards
+ * does not get it. The entry that is returned carries these tags, those of the
+ * loader and its own.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_add_tags (MemoCall           *self,
+                    const char * const *tags)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (tags != NULL);
+  g_return_if_fail (self->owner_funcs != NULL);
+
+  self->owner_funcs->tagged (self->owner, tags);
+}
+
+/**
+ * memo_call_return_entry:
+ * @self: a call
+ * @entry: (transfer full) (nullable): the answer, or `NULL`: there is none
+ *
+ * Answers with an entry.
+ *
+ * `NULL` is a miss for all who wait, and is not stored. To keep the knowledge that
+ * there is none, answer with an entry that holds nothing.
+ *
+ * May be called from any thread. No callback runs before this returns.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_return_entry (MemoCall  *self,
+                        MemoEntry *entry)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+
+  memo_call_answer (self, entry, NULL);
+}
+
+/**
+ * memo_call_return_value:
+ * @self: a call
+ * @value: the value
+ *
+ * Answers with a new entry that holds a copy of @value.
+ *
+ * May be called from any thread. No callback runs before this returns.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_return_value (MemoCall     *self,
+                        const GValue *value)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (G_IS_VALUE (value));
+
+  memo_call_answer (self, memo_entry_new (value), NULL);
+}
+
+/**
+ * memo_call_return_nothing:
+ * @self: a call
+ *
+ * Answers that it is done: for a call that asks for no value, such as the ones of
+ * [vfunc@Memo.Cache.store] and [vfunc@Memo.Cache.flush]. For a load it is a miss.
+ *
+ * May be called from any thread. No callback runs before this returns.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_return_nothing (MemoCall *self)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+
+  memo_call_answer (self, NULL, NULL);
+}
+
+/**
+ * memo_call_return_error:
+ * @self: a call
+ * @error: (transfer full): why there is no answer
+ *
+ * Answers with an error, which reaches all who wait as it is.
+ *
+ * Errors are not stored, unless the loader has an [property@Memo.Loader:error-ttl].
+ *
+ * May be called from any thread. No callback runs before this returns.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_return_error (MemoCall *self,
+                        GError   *error)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (error != NULL);
+
+  memo_call_answer (self, NULL, error);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#if !defined (MEMO_INSIDE) && !defined (MEMO_COMPILATION)
+# error "Only <libcache.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+#include "memo-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define MEMO_TYPE_CLOCK (memo_clock_get_type ())
+
+MEMO_AVAILABLE_IN_ALL
+G_DECLARE_INTERFACE (MemoClock, memo_clock, MEMO, CLOCK, GObject)
+
+/**
+ * MemoClockInterface:
+ * @parent_iface: the parent interface
+ * @get_time: says what time it is, in microseconds; never goes back, and may be asked from any thread
+ * @create_source: makes a source that is ready as soon as the time is the deadline or later
+ *
+ * The virtual functions of [iface@Memo.Clock].
+ *
+ * Since: 0.1
+ */
+struct _MemoClockInterface
+{
+  GTypeInterface parent_iface;
+
+  /*< public >*/
+  gint64    (*get_time)      (MemoClock *self);
+  GSource * (*create_source) (MemoClock *self,
+                              gint64     deadline);
+};
+
+MEMO_AVAILABLE_IN_0_1
+MemoClock *memo_clock_get_default   (void);
+MEMO_AVAILABLE_IN_0_1
+gint64     memo_clock_get_time      (MemoClock *self);
+MEMO_AVAILABLE_IN_0_1
+GSource   *memo_clock_create_source (MemoClock *self,
+                                     gint64     deadline) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#if !defined (MEMO_INSIDE) && !defined (MEMO_COMPILATION)
+# error "Only <libcache.h> can be included directly."
+#endif
+
+#include "memo-version-macros.h"
+
+G_BEGIN_DECLS
+
+/**
+ * MEMO_ERROR:
+ *
+ * The error domain of libcache; its codes are [error@Memo.Error].
+ *
+ * Since: 0.1
+ */
+#define MEMO_ERROR (memo_error_quark ())
+
+/**
+ * MemoError:
+ * @MEMO_ERROR_FAILED: something failed for a reason that only the message tells
+ * @MEMO_ERROR_ABANDONED: whoever had to answer a [class@Memo.Call] let go of it without an answer
+ * @MEMO_ERROR_RECURSION: a loader asked for the very key that it is loading, and would have waited for itself
+ * @MEMO_ERROR_CLOSED: the cache was closed
+ * @MEMO_ERROR_NOT_SUPPORTED: this implementation does not offer what it was asked for
+ *
+ * What can go wrong in a cache.
+ *
+ * A miss is not an error; see [method@Memo.Cache.get_finish]. A cancelled
+ * call ends with `G_IO_ERROR_CANCELLED`, a load that took too long with
+ * `G_IO_ERROR_TIMED_OUT`, and the errors of loaders reach the callers as they are.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  MEMO_ERROR_FAILED,
+  MEMO_ERROR_ABANDONED,
+  MEMO_ERROR_RECURSION,
+  MEMO_ERROR_CLOSED,
+  MEMO_ERROR_NOT_SUPPORTED,
+} MemoError;
+
+MEMO_AVAILABLE_IN_0_1
+GQuark memo_error_quark (void);
+
+G_END_DECLS

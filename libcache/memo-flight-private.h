@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "memo-call-private.h"
+#include "memo-loader-private.h"
+#include "memo-tag-index-private.h"
+
+G_BEGIN_DECLS
+
+/* One load in progress and everyone who waits for it.
+ *
+ * A flight is *current* while it is in the cache's table: whoever asks for the key joins
+ * it.  Outdated by an invalidation it is not current any more: its answer goes to those who
+ * wait already, and is not stored.  It is *over* once they got an answer, or when nobody
+ * waits any more.
+ *
+ * All functions but the reference counting want the lock of the cache, unless they say
+ * otherwise. */
+
+struct _MemoFlight
+{
+  MemoItem         item;            /* first, so that a flight is an item */
+  gatomicrefcount  ref_count;
+  MemoFlight      *previous_flight; /* in the cache's list of all that are not over */
+  MemoFlight      *next_flight;
+
+  GWeakRef         cache;           /* who waits holds the cache, a flight does not */
+  MemoLoader      *loader;
+  GCancellable    *cancellable;
+  MemoEntry       *previous;        /* the entry that is being refreshed */
+  gint64           deadline;        /* when it times out */
+  guint64          since;           /* how many tag invalidations there had been before it */
+
+  gboolean         current;
+  gboolean         started;         /* the loader's function was called */
+  gboolean         over;
+
+  const void      *context;         /* where the function is to be called; only compared */
+  guint            ticket;          /* counts the attempts to call it */
+
+  MemoCall        *first;           /* who waits, in the order they came */
+  MemoCall        *last;
+
+  GPtrArray       *tag_texts;       /* what `tags` borrows */
+  MemoTagSet      *tags;            /* the loader's and those added to the call */
+  MemoTagSet      *previous_tags;   /* those of the previous entry */
+
+  GPtrArray       *timers;
+};
+
+MemoFlight   *memo_flight_new            (GObject            *cache,
+                                          const MemoKey      *key,
+                                          MemoLoader         *loader,
+                                          MemoEntry          *previous,
+                                          gint64              deadline,
+                                          guint64             since);
+MemoFlight   *memo_flight_ref            (MemoFlight         *self);
+void          memo_flight_unref          (MemoFlight         *self);
+
+void          memo_flight_add_tags       (MemoFlight         *self,
+                                          const char * const *tags);
+void          memo_flight_collect_tags   (MemoFlight         *self,
+                                          MemoTagSet        **tags);
+void          memo_flight_add_waiter     (MemoFlight         *self,
+                                          MemoCall           *waiter,
+                                          guint64             joined);
+void          memo_flight_remove_waiter  (MemoFlight         *self,
+                                          MemoCall           *waiter);
+MemoCall     *memo_flight_take_waiters   (MemoFlight         *self);
+GMainContext *memo_flight_pick_context   (MemoFlight         *self,
+                                          const void         *other_than);
+gboolean      memo_flight_has_waiter_in  (MemoFlight         *self,
+                                          const void         *context);
+gboolean      memo_flight_has_timer_in   (MemoFlight         *self,
+                                          GMainContext       *context);
+void          memo_flight_add_timer      (MemoFlight         *self,
+                                          GMainContext       *context,
+                                          GSource            *source);
+GPtrArray    *memo_flight_take_timers    (MemoFlight         *self);
+
+/* Calls the loader's function, in this thread and without a lock. */
+void          memo_flight_run            (MemoFlight          *self,
+                                          gpointer             cache,
+                                          const MemoCallOwner *owner_funcs);
+gboolean      memo_flight_runs_here      (gpointer             cache,
+                                          const MemoKey       *key);
+
+G_END_DECLS

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-flight-private.h"
+
+/* --- life --- */
+
+MemoFlight *
+memo_flight_new (GObject       *cache,
+                 const MemoKey *key,
+                 MemoLoader    *loader,
+                 MemoEntry     *previous,
+                 gint64         deadline,
+                 guint64        since)
+{
+  MemoFlight *self = g_malloc0 (sizeof *self + key->length + 1);
+  char *text = (char *) (self + 1);
+
+  memcpy (text, key->text, key->length + 1);
+  memo_item_init (&self->item, key, text);
+  g_atomic_ref_count_init (&self->ref_count);
+  g_weak_ref_init (&self->cache, cache);
+  self->loader = g_object_ref (loader);
+  self->cancellable = g_cancellable_new ();
+  self->deadline = deadline;
+  self->since = since;
+
+  if (previous != NULL)
+    {
+      self->previous = memo_entry_ref (previous);
+      memo_tag_set_add (&self->previous_tags, memo_entry_get_tags (previous));
+    }
+  if (memo_loader_get_tags (loader) != NULL)
+    memo_flight_add_tags (self, memo_loader_get_tags (loader));
+
+  return self;
+}
+
+MemoFlight *
+memo_flight_ref (MemoFlight *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+/* Never under a lock: the end of a loader runs its user's code. */
+void
+memo_flight_unref (MemoFlight *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_assert (self->first == NULL);
+
+  g_weak_ref_clear (&self->cache);
+  g_object_unref (self->loader);
+  g_object_unref (self->cancellable);
+  g_clear_pointer (&self->previous, memo_entry_unref);
+  g_clear_pointer (&self->tag_texts, g_ptr_array_unref);
+  g_clear_pointer (&self->timers, g_ptr_array_unref);
+  memo_tag_set_free (self->tags);
+  memo_tag_set_free (self->previous_tags);
+  g_free (self);
+}
+
+/* Adds tags that the answer is known to carry. */
+void
+memo_flight_add_tags (MemoFlight         *self,
+                      const char * const *tags)
+{
+  if (self->tag_texts == NULL)
+    self->tag_texts = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; tags[i] != NULL; i++)
+    {
+      const char *copy[2] = { g_strdup (tags[i]), NULL };
+
+      g_ptr_array_add (self->tag_texts, (gpointer) copy[0]);
+      memo_tag_set_add (&self->tags, copy);
+    }
+}
+
+/* Adds the tags that the entry is to carry, whatever its own are, to TAGS. */
+void
+memo_flight_collect_tags (MemoFlight  *self,
+                          MemoTagSet **tags)
+{
+  for (guint i = 0; self->tag_texts != NULL && i < self->tag_texts->len; i++)
+    {
+      const char *tag[2] = { g_ptr_array_index (self->tag_texts, i), NULL };
+
+      memo_tag_set_add (tags, tag);
+    }
+}
+
+/* --- who waits --- */
+
+/* Adds somebody who waits; the flight holds a reference. */
+void
+memo_flight_add_waiter (MemoFlight *self,
+                        MemoCall   *waiter,
+                        guint64     joined)
+{
+  waiter->waiter.flight = self;
+  waiter->waiter.joined = joined;
+  waiter->waiter.previous = self->last;
+  waiter->waiter.next = NULL;
+  *(self->last != NULL ? &self->last->waiter.next : &self->first) = waiter;
+  self->last = waiter;
+
+  g_object_ref (waiter);
+}
+
+/* Takes somebody out; the reference is the caller's now. */
+void
+memo_flight_remove_waiter (MemoFlight *self,
+                           MemoCall   *waiter)
+{
+  MemoWaiter *link = &waiter->waiter;
+
+  *(link->previous != NULL ? &link->previous->waiter.next : &self->first) = link->next;
+  *(link->next != NULL ? &link->next->waiter.previous : &self->last) = link->previous;
+  *link = (MemoWaiter) { 0 };
+}
+
+/* Takes everybody out, linked by `waiter.next`; the references are the caller's now. */
+MemoCall *
+memo_flight_take_waiters (MemoFlight *self)
+{
+  MemoCall *all = self->first;
+
+  for (MemoCall *waiter = all; waiter != NULL; waiter = waiter->waiter.next)
+    waiter->waiter.flight = NULL;
+
+  self->first = NULL;
+  self->last = NULL;
+
+  return all;
+}
+
+/* The context of somebody who waits in another one than OTHER_THAN, or NULL. */
+GMainContext *
+memo_flight_pick_context (MemoFlight *self,
+                          const void *other_than)
+{
+  for (MemoCall *waiter = self->first; waiter != NULL; waiter = waiter->waiter.next)
+    {
+      if (waiter->context != other_than)
+        return g_main_context_ref (waiter->context);
+    }
+
+  return NULL;
+}
+
+gboolean
+memo_flight_has_waiter_in (MemoFlight *self,
+                           const void *context)
+{
+  for (MemoCall *waiter = self->first; waiter != NULL; waiter = waiter->waiter.next)
+    {
+      if (waiter->context == context)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* --- timers: one in each context that waits, since any of them may stop turning --- */
+
+typedef struct
+{
+  GMainContext *context;    /* only compared */
+  GSource      *source;
+} Timer;
+
+static void
+timer_free (Timer *timer)
+{
+  g_source_destroy (timer->source);
+  g_source_unref (timer->source);
+  g_free (timer);
+}
+
+gboolean
+memo_flight_has_timer_in (MemoFlight   *self,
+                          GMainContext *context)
+{
+  for (guint i = 0; self->timers != NULL && i < self->timers->len; i++)
+    {
+      Timer *timer = g_ptr_array_index (self->timers, i);
+
+      if (timer->context == context && !g_source_is_destroyed (timer->source))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+memo_flight_add_timer (MemoFlight   *self,
+                       GMainContext *context,
+                       GSource      *source)
+{
+  Timer *timer = g_new (Timer, 1);
+
+  timer->context = context;
+  timer->source = g_source_ref (source);
+
+  if (self->timers == NULL)
+    self->timers = g_ptr_array_new_with_free_func ((GDestroyNotify) timer_free);
+  g_ptr_array_add (self->timers, timer);
+}
+
+/* The timers, to be released when the lock is.  May be NULL. */
+GPtrArray *
+memo_flight_take_timers (MemoFlight *self)
+{
+  return g_steal_pointer (&self->timers);
+}
+
+/* --- the call --- */
+
+/* The loaders' functions that this thread is in, the innermost first. */
+typedef struct _Frame Frame;
+
+struct _Frame
+{
+  gpointer    cache;
+  MemoFlight *flight;
+  Frame      *outer;
+};
+
+static GPrivate frames;
+
+void
+memo_flight_run (MemoFlight          *self,
+                 gpointer             cache,
+                 const MemoCallOwner *owner_funcs)
+{
+  Frame frame = { cache, self, g_private_get (&frames) };
+  g_autoptr(MemoCall) call = memo_call_new_question (self->item.text, self->cancellable, self->previous,
+                                                     owner_funcs, memo_flight_ref (self));
+
+  g_private_set (&frames, &frame);
+  memo_loader_call (self->loader, call);
+  g_private_set (&frames, frame.outer);
+}
+
+/* Whether this thread is inside a function that loads KEY for CACHE.  Needs no lock. */
+gboolean
+memo_flight_runs_here (gpointer       cache,
+                       const MemoKey *key)
+{
+  for (Frame *frame = g_private_get (&frames); frame != NULL; frame = frame->outer)
+    {
+      MemoItem *item = &frame->flight->item;
+
+      if (frame->cache == cache && memo_key_equals (key, item->text, item->length))
+        return TRUE;
+    }
+
+  return FALSE;
+}

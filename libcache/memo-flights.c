@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-cache-private.h"
+#include "memo-time-private.h"
+
+/* The flights of a cache.  All with the lock held.
+ *
+ * The fence.  A load may have read its source before an invalidation and be answered after
+ * it.  So an invalidation takes the flight out of the table, and with that *dooms* it (only
+ * a current flight is stored) and *detaches* it (who asks from then on starts another).
+ * For a key that is done at once.  For a tag it is done when it matters, by comparing counts of
+ * invalidations: when somebody wants to join, and when the answer, which may bring tags of
+ * its own, is there. */
+
+static void
+register_flight (MemoAsyncCache *self,
+                 MemoFlight     *flight)
+{
+  flight->current = TRUE;
+  memo_table_add (&self->flights, &flight->item);
+}
+
+/* The table's reference goes to TRASH. */
+void
+memo_flights_detach (MemoAsyncCache *self,
+                     MemoFlight     *flight,
+                     MemoTrash      *trash)
+{
+  memo_table_remove (&self->flights, &flight->item);
+  flight->current = FALSE;
+  flight->item.chain = (MemoItem *) trash->flights;
+  trash->flights = flight;
+}
+
+/* Nothing more comes of the flight. */
+void
+memo_flights_end (MemoAsyncCache *self,
+                  MemoFlight     *flight,
+                  MemoTrash      *trash)
+{
+  if (flight->current)
+    memo_flights_detach (self, flight, trash);
+
+  flight->over = TRUE;
+  *(flight->previous_flight != NULL ? &flight->previous_flight->next_flight : &self->all_flights) = flight->next_flight;
+  if (flight->next_flight != NULL)
+    flight->next_flight->previous_flight = flight->previous_flight;
+}
+
+/* A load of KEY was overtaken by an invalidation. */
+void
+memo_flights_outdate (MemoAsyncCache *self,
+                      const MemoKey  *key,
+                      MemoTrash      *trash)
+{
+  MemoFlight *flight = (MemoFlight *) memo_table_find (&self->flights, key);
+
+  if (flight != NULL)
+    memo_flights_detach (self, flight, trash);
+}
+
+/* The same for all keys. */
+void
+memo_flights_outdate_all (MemoAsyncCache *self,
+                          MemoTrash      *trash)
+{
+  MemoItem *item = memo_table_steal (&self->flights);
+
+  while (item != NULL)
+    {
+      MemoFlight *flight = (MemoFlight *) item;
+
+      item = item->chain;
+      flight->current = FALSE;
+      flight->item.chain = (MemoItem *) trash->flights;
+      trash->flights = flight;
+    }
+}
+
+/* The count of the last invalidation that a tag known so far has seen since the flight began, or 0. */
+guint64
+memo_flights_outdated_at (MemoAsyncCache *self,
+                          MemoFlight     *flight)
+{
+  return MAX (memo_fence_last (&self->fence, flight->tags, flight->since),
+              memo_fence_last (&self->fence, flight->previous_tags, flight->since));
+}
+
+/* The current flight of a key, or NULL.  One that a tag has outdated meanwhile is detached. */
+MemoFlight *
+memo_flights_find (MemoAsyncCache *self,
+                   const MemoKey  *key,
+                   MemoTrash      *trash)
+{
+  MemoFlight *flight = (MemoFlight *) memo_table_find (&self->flights, key);
+
+  if (flight == NULL || memo_flights_outdated_at (self, flight) == 0)
+    return flight;
+
+  memo_flights_detach (self, flight, trash);
+
+  return NULL;
+}
+
+/* REQUEST waits for a flight from now on. */
+void
+memo_flights_join (MemoAsyncCache *self,
+                   MemoFlight     *flight,
+                   MemoCall       *request)
+{
+  request->withdrawn = memo_loading_leave;
+  memo_flight_add_waiter (flight, request, self->fence.sequence);
+}
+
+/* A new flight for REQUEST, which it takes along. */
+MemoFlight *
+memo_flights_add (MemoAsyncCache *self,
+                  const MemoKey  *key,
+                  MemoLoader     *loader,
+                  MemoCall       *request,
+                  gint64          now)
+{
+  MemoNode *node = memo_store_find (self->values, key, now);
+  double timeout = memo_loader_get_timeout (loader);
+  MemoFlight *flight = memo_flight_new (G_OBJECT (self), key, loader,
+                                        node != NULL ? node->entry : NULL,
+                                        timeout > 0.0 ? memo_time_after (now, timeout) : MEMO_NEVER,
+                                        self->fence.sequence);
+
+  flight->next_flight = self->all_flights;
+  if (flight->next_flight != NULL)
+    flight->next_flight->previous_flight = flight;
+  self->all_flights = flight;
+
+  flight->context = request->context;
+  register_flight (self, flight);
+  memo_flights_join (self, flight, request);
+
+  return flight;
+}

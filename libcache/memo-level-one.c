@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-cache-private.h"
+#include "memo-entry-private.h"
+#include "memo-error.h"
+#include "memo-time-private.h"
+
+/* The cache as far as it is memory: MemoCache on the store.  What is there is answered here; what is
+ * not is loaded by memo-loading.c. */
+
+/* With the lock held: what a set or a load brought takes the place of what is there.  NULL is
+ * "there is none". */
+void
+memo_level_one_keep (MemoAsyncCache   *self,
+                     const MemoKey    *key,
+                     MemoEntry        *entry,
+                     double            loader_ttl,
+                     const MemoTagSet *tags,
+                     gint64            now,
+                     MemoTrash        *trash)
+{
+  double ttl = entry != NULL ? memo_entry_get_ttl (entry) : 0.0;
+
+  if (ttl == MEMO_TTL_DEFAULT)
+    ttl = loader_ttl;
+  if (ttl == MEMO_TTL_DEFAULT)
+    ttl = self->default_ttl;
+
+  memo_store_remove (self->errors, key, now, &trash->nodes);
+
+  if (ttl == 0.0)
+    {
+      memo_store_remove (self->values, key, now, &trash->nodes);
+      return;
+    }
+
+  memo_store_put (self->values,
+                  memo_node_new (key, memo_entry_ref (entry), memo_time_after (now, ttl),
+                                 memo_tag_set_size (tags)),
+                  tags, self->maxsize, now, &trash->nodes);
+
+  if (self->husks != NULL)
+    memo_store_drain (self->husks, 2, &trash->nodes);
+}
+
+static MemoEntry *
+memo_level_one_lookup (MemoCache  *cache,
+                       const char *key_text)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoKey key = memo_key (key_text);
+  gint64 now = memo_async_cache_now (self);
+  MemoEntry *entry = NULL;
+  MemoNode *node;
+
+  g_mutex_lock (&self->lock);
+
+  node = memo_store_find (self->values, &key, now);
+  if (node != NULL)
+    {
+      memo_store_touch (self->values, node);
+      entry = memo_entry_ref (node->entry);
+      self->counters.hits++;
+    }
+  else if (!self->closed)
+    {
+      self->counters.misses++;
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  return entry;
+}
+
+static MemoEntry *
+memo_level_one_peek (MemoCache  *cache,
+                     const char *key_text)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoKey key = memo_key (key_text);
+  gint64 now = memo_async_cache_now (self);
+  MemoEntry *entry = NULL;
+  MemoNode *node;
+
+  g_mutex_lock (&self->lock);
+  node = memo_store_find (self->values, &key, now);
+  if (node != NULL)
+    entry = memo_entry_ref (node->entry);
+  g_mutex_unlock (&self->lock);
+
+  return entry;
+}
+
+static void
+memo_level_one_get (MemoCache    *cache,
+                    const char   *key,
+                    MemoGetFlags  flags,
+                    MemoLoader   *loader,
+                    MemoCall     *call)
+{
+  memo_loading_get (MEMO_ASYNC_CACHE (cache), key, flags, loader, call);
+}
+
+static void
+memo_level_one_take (gpointer    cache,
+                     const char *key_text,
+                     MemoEntry  *entry)
+{
+  MemoAsyncCache *self = cache;
+  MemoKey key = memo_key (key_text);
+  gint64 now = memo_async_cache_now (self);
+  MemoTagSet *tags = NULL;
+  MemoTrash trash = { 0 };
+  gboolean arm = FALSE;
+
+  memo_entry_seal (entry);
+  memo_tag_set_add (&tags, memo_entry_get_tags (entry));
+
+  g_mutex_lock (&self->lock);
+  if (!self->closed)
+    {
+      memo_flights_outdate (self, &key, &trash);
+      memo_level_one_keep (self, &key, entry, MEMO_TTL_DEFAULT, tags, now, &trash);
+      arm = memo_sweep_is_due_earlier (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  memo_trash_empty (&trash);
+  memo_tag_set_free (tags);
+  memo_entry_unref (entry);
+  if (arm)
+    memo_sweep_arm (self);
+}
+
+static gboolean
+memo_level_one_remove (MemoCache  *cache,
+                       const char *key_text)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoKey key = memo_key (key_text);
+  gint64 now = memo_async_cache_now (self);
+  MemoTrash trash = { 0 };
+  gboolean removed;
+
+  g_mutex_lock (&self->lock);
+  memo_flights_outdate (self, &key, &trash);
+  memo_store_remove (self->errors, &key, now, &trash.nodes);
+  removed = memo_store_remove (self->values, &key, now, &trash.nodes);
+  g_mutex_unlock (&self->lock);
+
+  memo_trash_empty (&trash);
+
+  return removed;
+}
+
+/* With the lock held: puts FRESH in the place of a store that is cleared.  Gives the old one, to
+ * be freed without the lock, unless it is large: that goes in slices. */
+static MemoStore *
+replace_store (MemoAsyncCache  *self,
+               MemoStore      **store,
+               MemoStore       *fresh)
+{
+  MemoStore *old = *store;
+
+  fresh->evictions = old->evictions;
+  fresh->expirations = old->expirations;
+  fresh->invalidations = old->invalidations + memo_store_size (old);
+  *store = fresh;
+
+  if (memo_store_size (old) <= MEMO_STORE_SLICE)
+    return old;
+
+  old->next = self->husks;
+  self->husks = old;
+
+  return NULL;
+}
+
+static void
+memo_level_one_clear (MemoCache *cache)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoStore *fresh_values = memo_store_new ();
+  MemoStore *fresh_errors = memo_store_new ();
+  MemoStore *values, *errors;
+  MemoTrash trash = { 0 };
+  gboolean arm;
+
+  g_mutex_lock (&self->lock);
+  memo_flights_outdate_all (self, &trash);
+  values = replace_store (self, &self->values, fresh_values);
+  errors = replace_store (self, &self->errors, fresh_errors);
+  arm = memo_sweep_is_due_earlier (self);
+  g_mutex_unlock (&self->lock);
+
+  g_clear_pointer (&values, memo_store_free);
+  g_clear_pointer (&errors, memo_store_free);
+  memo_trash_empty (&trash);
+  if (arm)
+    memo_sweep_arm (self);
+}
+
+static void
+memo_level_one_invalidate_tags (MemoCache          *cache,
+                                const char * const *tags)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  gint64 now = memo_async_cache_now (self);
+  MemoTagSet *set = NULL;
+  MemoTrash trash = { 0 };
+  gboolean arm;
+
+  memo_tag_set_add (&set, tags);
+
+  g_mutex_lock (&self->lock);
+  if (self->all_flights != NULL)
+    memo_fence_invalidate (&self->fence, set);
+  for (guint i = 0; i < memo_tag_set_size (set); i++)
+    {
+      memo_store_invalidate_tag (self->values, memo_tag_set_get (set, i));
+      memo_store_invalidate_tag (self->errors, memo_tag_set_get (set, i));
+    }
+  memo_sweep_slice (self, now, &trash.nodes);
+  arm = memo_sweep_is_due_earlier (self);
+  g_mutex_unlock (&self->lock);
+
+  memo_trash_empty (&trash);
+  memo_tag_set_free (set);
+  if (arm)
+    memo_sweep_arm (self);
+}
+
+static void
+memo_level_one_flush (MemoCache *cache,
+                      MemoCall  *call)
+{
+  /* There is no tier behind the memory, so nothing can be on its way to one. */
+  memo_call_return_nothing (call);
+}
+
+static void
+memo_level_one_close (MemoCache *cache,
+                      MemoCall  *call)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+
+  g_mutex_lock (&self->lock);
+  self->closed = TRUE;
+  g_mutex_unlock (&self->lock);
+
+  memo_loading_close (self);
+  memo_level_one_clear (cache);
+  memo_call_return_nothing (call);
+}
+
+static MemoMetrics *
+memo_level_one_get_metrics (MemoCache *cache)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoMetrics *metrics;
+  guint64 asked;
+
+  g_mutex_lock (&self->lock);
+  metrics = memo_metrics_copy (&self->counters);
+  metrics->evictions = self->values->evictions;
+  metrics->expirations = self->values->expirations;
+  metrics->invalidations = self->values->invalidations;
+  metrics->size = memo_store_size (self->values);
+  g_mutex_unlock (&self->lock);
+
+  asked = metrics->hits + metrics->misses;
+  metrics->hit_rate = asked > 0 ? (double) metrics->hits / asked : 0.0;
+
+  return metrics;
+}
+
+static void
+memo_level_one_reset_metrics (MemoCache *cache)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+
+  g_mutex_lock (&self->lock);
+  self->counters = (MemoMetrics) { 0 };
+  self->values->evictions = 0;
+  self->values->expirations = 0;
+  self->values->invalidations = 0;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+memo_level_one_iface_init (MemoCacheInterface *iface)
+{
+  iface->lookup = memo_level_one_lookup;
+  iface->peek = memo_level_one_peek;
+  iface->get = memo_level_one_get;
+  iface->take = memo_level_one_take;
+  iface->remove = memo_level_one_remove;
+  iface->clear = memo_level_one_clear;
+  iface->invalidate_tags = memo_level_one_invalidate_tags;
+  iface->flush = memo_level_one_flush;
+  iface->close = memo_level_one_close;
+  iface->get_metrics = memo_level_one_get_metrics;
+  iface->reset_metrics = memo_level_one_reset_metrics;
+}

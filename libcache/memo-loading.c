@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-cache-private.h"
+#include "memo-entry-private.h"
+#include "memo-error.h"
+#include "memo-time-private.h"
+
+/* What happens to a get that misses: it joins the flight that loads its key, or starts one, which
+ * has the loader called where the caller is, and ends in time. */
+
+static const MemoCallOwner flight_owner;
+
+/* --- the start --- */
+
+typedef struct
+{
+  MemoMail    mail;
+  MemoFlight *flight;
+  guint       ticket;
+} Start;
+
+/* Calls the loader, unless this attempt was overtaken by another or by the end. */
+static void
+run_flight (MemoFlight *flight,
+            guint       ticket)
+{
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  gboolean go;
+
+  if (self == NULL)
+    return;
+
+  g_mutex_lock (&self->lock);
+  go = !flight->over && !flight->started && flight->ticket == ticket;
+  if (go)
+    {
+      flight->started = TRUE;
+      self->counters.loads++;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (go)
+    memo_flight_run (flight, self, &flight_owner);
+}
+
+static void
+start_free (Start *start)
+{
+  memo_flight_unref (start->flight);
+  g_free (start);
+}
+
+static void
+start_deliver (MemoMail *mail)
+{
+  Start *start = (Start *) mail;
+
+  run_flight (start->flight, start->ticket);
+  start_free (start);
+}
+
+static void
+start_in_thread (gpointer data)
+{
+  start_deliver (data);
+}
+
+static void start_discard (MemoMail *mail);
+
+static Start *
+start_new (MemoFlight *flight)
+{
+  Start *start = g_new (Start, 1);
+
+  start->mail.deliver = start_deliver;
+  start->mail.discard = start_discard;
+  start->flight = memo_flight_ref (flight);
+  start->ticket = flight->ticket;
+
+  return start;
+}
+
+/* With the lock held: the loader is to be called in another context from now on. */
+static Start *
+move_start (MemoFlight   *flight,
+            GMainContext *context)
+{
+  flight->context = context;
+  flight->ticket++;
+
+  return start_new (flight);
+}
+
+/* The context went away before the loader was called in it. */
+static void
+start_discard (MemoMail *mail)
+{
+  Start *start = (Start *) mail;
+  MemoFlight *flight = start->flight;
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(GMainContext) context = NULL;
+  Start *again = NULL;
+  gboolean stranded = FALSE;
+
+  if (self != NULL)
+    {
+      g_mutex_lock (&self->lock);
+      if (!flight->over && flight->ticket == start->ticket)
+        {
+          context = memo_flight_pick_context (flight, flight->context);
+          if (context != NULL)
+            again = move_start (flight, context);
+          else
+            stranded = TRUE;
+        }
+      g_mutex_unlock (&self->lock);
+    }
+
+  if (again != NULL)
+    memo_mailbox_post (context, &again->mail);
+  if (stranded)
+    memo_loading_answer (self, flight, NULL,
+                         g_error_new_literal (MEMO_ERROR, MEMO_ERROR_ABANDONED,
+                                              "The main context that was to run the loader went away"));
+
+  start_free (start);
+}
+
+/* --- time-outs --- */
+
+static gboolean
+timed_out_cb (gpointer user_data)
+{
+  MemoFlight *flight = user_data;
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+
+  if (self != NULL &&
+      memo_loading_answer (self, flight, NULL,
+                           g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                        "Loading “%s” took longer than %g seconds",
+                                        flight->item.text, memo_loader_get_timeout (flight->loader))))
+    g_cancellable_cancel (flight->cancellable);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Has the flight end in time, as far as CONTEXT turns. */
+void
+memo_loading_watch (MemoAsyncCache *self,
+                    MemoFlight     *flight,
+                    GMainContext   *context)
+{
+  g_autoptr(GSource) source = NULL;
+  gboolean needed;
+
+  if (flight->deadline == MEMO_NEVER)
+    return;
+
+  g_mutex_lock (&self->lock);
+  needed = !flight->over && !memo_flight_has_timer_in (flight, context);
+  g_mutex_unlock (&self->lock);
+
+  if (!needed)
+    return;
+
+  source = memo_clock_create_source (self->clock, flight->deadline);
+  g_source_set_static_name (source, "[libcache] load timeout");
+  g_source_set_callback (source, timed_out_cb, memo_flight_ref (flight), (GDestroyNotify) memo_flight_unref);
+  g_source_attach (source, context);
+
+  g_mutex_lock (&self->lock);
+  needed = !flight->over && !memo_flight_has_timer_in (flight, context);
+  if (needed)
+    memo_flight_add_timer (flight, context, source);
+  g_mutex_unlock (&self->lock);
+
+  if (!needed)
+    g_source_destroy (source);
+}
+
+/* --- who waits --- */
+
+/* A request was cancelled.  In whichever thread. */
+void
+memo_loading_leave (MemoCall *request)
+{
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (request->source_object);
+  g_autoptr(GMainContext) context = NULL;
+  g_autoptr(GPtrArray) timers = NULL;
+  MemoTrash trash = { 0 };
+  MemoFlight *flight;
+  Start *again = NULL;
+  gboolean abandoned = FALSE;
+
+  g_mutex_lock (&self->lock);
+
+  flight = request->waiter.flight;
+  if (flight == NULL)
+    {
+      g_mutex_unlock (&self->lock);
+      return;
+    }
+
+  memo_flight_ref (flight);
+  memo_flight_remove_waiter (flight, request);
+
+  if (flight->first == NULL)
+    {
+      abandoned = TRUE;
+      memo_flights_end (self, flight, &trash);
+      timers = memo_flight_take_timers (flight);
+    }
+  else if (!flight->started && !memo_loader_is_in_thread (flight->loader) &&
+           !memo_flight_has_waiter_in (flight, flight->context))
+    {
+      context = memo_flight_pick_context (flight, flight->context);
+      again = move_start (flight, context);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  if (abandoned)
+    g_cancellable_cancel (flight->cancellable);
+  if (again != NULL)
+    memo_mailbox_post (context, &again->mail);
+
+  memo_trash_empty (&trash);
+  memo_flight_unref (flight);
+  g_object_unref (request);
+}
+
+/* After the lock is released: gets a new flight going in CONTEXT. */
+void
+memo_loading_launch (MemoFlight   *flight,
+                     GMainContext *context)
+{
+  Start *start = start_new (flight);
+
+  if (memo_loader_is_in_thread (flight->loader))
+    memo_loader_push (flight->loader, start_in_thread, start);
+  else
+    memo_mailbox_post (context, &start->mail);
+}
+
+/* Answers a get: from memory, by joining a flight, or by a new one. */
+void
+memo_loading_get (MemoAsyncCache *self,
+                  const char     *key_text,
+                  MemoGetFlags    flags,
+                  MemoLoader     *loader,
+                  MemoCall       *request)
+{
+  const gboolean refresh = (flags & MEMO_GET_REFRESH) != 0;
+  const gboolean counted = (flags & MEMO_GET_WARMUP) == 0;
+  MemoKey key = memo_key (key_text);
+  gint64 now = memo_async_cache_now (self);
+  g_autoptr(MemoEntry) entry = NULL;
+  g_autoptr(MemoEntry) failure = NULL;
+  MemoTrash trash = { 0 };
+  MemoFlight *flight = NULL;
+  gboolean recursive = FALSE;
+  gboolean joined = FALSE;
+  MemoNode *node;
+
+  g_mutex_lock (&self->lock);
+
+  if (self->closed)
+    {
+      g_mutex_unlock (&self->lock);
+      memo_call_return_error (request, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED,
+                                                            "The cache is closed"));
+      return;
+    }
+
+  if (!refresh && (node = memo_store_find (self->values, &key, now)) != NULL)
+    {
+      entry = memo_entry_ref (node->entry);
+      if (counted)
+        {
+          memo_store_touch (self->values, node);
+          self->counters.hits++;
+        }
+      g_mutex_unlock (&self->lock);
+      memo_call_return_entry (request, g_steal_pointer (&entry));
+      return;
+    }
+
+  if (counted)
+    self->counters.misses++;
+
+  if (!refresh && (node = memo_store_find (self->errors, &key, now)) != NULL)
+    {
+      failure = memo_entry_ref (node->entry);
+    }
+  else if (memo_flight_runs_here (self, &key))
+    {
+      recursive = TRUE;
+    }
+  else
+    {
+      flight = memo_flights_find (self, &key, &trash);
+      joined = flight != NULL;
+
+      if (joined)
+        memo_flights_join (self, flight, request);
+      else if (loader != NULL)
+        flight = memo_flights_add (self, &key, loader, request, now);
+
+      if (joined && counted)
+        self->counters.coalesced++;
+      if (flight != NULL)
+        memo_flight_ref (flight);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  memo_trash_empty (&trash);
+
+  if (flight != NULL)
+    {
+      /* The request keeps its context until it is left, after this. */
+      memo_loading_watch (self, flight, request->context);
+      if (!joined)
+        memo_loading_launch (flight, request->context);
+      memo_flight_unref (flight);
+    }
+  else if (failure != NULL)
+    {
+      memo_call_return_error (request, g_error_copy (memo_entry_get_error (failure)));
+    }
+  else if (recursive)
+    {
+      memo_call_return_error (request, g_error_new (MEMO_ERROR, MEMO_ERROR_RECURSION,
+                                                    "The loader of “%s” asked for “%s” itself, and would wait for ever",
+                                                    key_text, key_text));
+    }
+  else
+    {
+      memo_call_return_entry (request, NULL);
+    }
+}
+
+/* --- the owner of the call --- */
+
+static void
+flight_answered (gpointer   owner,
+                 MemoEntry *entry,
+                 GError    *error)
+{
+  MemoFlight *flight = owner;
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+
+  if (self != NULL)
+    {
+      memo_loading_answer (self, flight, entry, error);
+      return;
+    }
+
+  /* Whoever waits holds the cache, so nobody does. */
+  g_clear_pointer (&entry, memo_entry_unref);
+  g_clear_error (&error);
+}
+
+static void
+flight_tagged (gpointer            owner,
+               const char * const *tags)
+{
+  MemoFlight *flight = owner;
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+
+  if (self == NULL)
+    return;
+
+  g_mutex_lock (&self->lock);
+  memo_flight_add_tags (flight, tags);
+  g_mutex_unlock (&self->lock);
+}
+
+static const MemoCallOwner flight_owner = {
+  .answered = flight_answered,
+  .tagged = flight_tagged,
+  .release = (void (*) (gpointer)) memo_flight_unref,
+};
+
+/* Ends all loads: who waits is told that the cache is closed. */
+void
+memo_loading_close (MemoAsyncCache *self)
+{
+  for (;;)
+    {
+      MemoFlight *flight;
+
+      g_mutex_lock (&self->lock);
+      flight = self->all_flights;
+      if (flight != NULL)
+        memo_flight_ref (flight);
+      g_mutex_unlock (&self->lock);
+
+      if (flight == NULL)
+        return;
+
+      if (memo_loading_answer (self, flight, NULL,
+                               g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache was closed")))
+        g_cancellable_cancel (flight->cancellable);
+      memo_flight_unref (flight);
+    }
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-mailbox-private.h"
+
+typedef struct
+{
+  GSource       source;
+  GMainContext *context;    /* not a reference: the context owns the source */
+  MemoMail     *first;
+  MemoMail     *last;
+  guint         length;
+  gboolean      retired;    /* no longer in `mailboxes`, takes no more mail */
+} Mailbox;
+
+static GMutex lock;             /* guards all that follows, and every mailbox */
+static GHashTable *mailboxes;   /* GMainContext to Mailbox, both borrowed */
+
+/* With the lock held. */
+static void
+retire (Mailbox *self)
+{
+  if (self->retired)
+    return;
+
+  g_hash_table_remove (mailboxes, self->context);
+  self->retired = TRUE;
+}
+
+/* With the lock held. */
+static MemoMail *
+take_first (Mailbox *self)
+{
+  MemoMail *mail = self->first;
+
+  if (mail != NULL)
+    {
+      self->first = mail->next;
+      mail->next = NULL;
+      self->length--;
+    }
+
+  return mail;
+}
+
+static gboolean
+mailbox_dispatch (GSource     *source,
+                  GSourceFunc  callback,
+                  gpointer     user_data)
+{
+  Mailbox *self = (Mailbox *) source;
+  gboolean empty;
+  guint left;
+
+  g_mutex_lock (&lock);
+
+  /* What is posted meanwhile is for the next turn.  A callback may run a loop of its own,
+   * which then delivers the rest: so the mail is taken one by one. */
+  for (left = self->length; left > 0; left--)
+    {
+      MemoMail *mail = take_first (self);
+
+      if (mail == NULL)
+        break;
+
+      g_mutex_unlock (&lock);
+      mail->deliver (mail);
+      g_mutex_lock (&lock);
+    }
+
+  empty = self->first == NULL;
+  if (empty)
+    retire (self);
+
+  g_mutex_unlock (&lock);
+
+  return empty ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static void
+mailbox_finalize (GSource *source)
+{
+  Mailbox *self = (Mailbox *) source;
+  MemoMail *mail;
+
+  g_mutex_lock (&lock);
+  retire (self);
+  mail = self->first;
+  g_mutex_unlock (&lock);
+
+  while (mail != NULL)
+    {
+      MemoMail *next = mail->next;
+
+      mail->discard (mail);
+      mail = next;
+    }
+}
+
+static GSourceFuncs mailbox_funcs = {
+  .dispatch = mailbox_dispatch,
+  .finalize = mailbox_finalize,
+};
+
+/* Has MAIL delivered in CONTEXT, in a later turn of its loop.  From any thread. */
+void
+memo_mailbox_post (GMainContext *context,
+                   MemoMail     *mail)
+{
+  Mailbox *self;
+
+  mail->next = NULL;
+
+  g_mutex_lock (&lock);
+
+  if (mailboxes == NULL)
+    mailboxes = g_hash_table_new (NULL, NULL);
+
+  self = g_hash_table_lookup (mailboxes, context);
+  if (self == NULL)
+    {
+      GSource *source = g_source_new (&mailbox_funcs, sizeof (Mailbox));
+
+      g_source_set_static_name (source, "[libcache] mailbox");
+      g_source_set_can_recurse (source, TRUE);
+      g_source_set_ready_time (source, 0);
+
+      self = (Mailbox *) source;
+      self->context = context;
+      g_hash_table_insert (mailboxes, context, self);
+
+      g_source_attach (source, context);
+      g_source_unref (source);
+    }
+
+  if (self->first == NULL)
+    self->first = mail;
+  else
+    self->last->next = mail;
+  self->last = mail;
+  self->length++;
+
+  g_mutex_unlock (&lock);
+}

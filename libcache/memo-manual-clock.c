@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-manual-clock.h"
+#include "memo-time-private.h"
+
+/**
+ * MemoManualClock:
+ *
+ * A clock that stands still until it is told to go on.
+ *
+ * For tests: give it to a cache as its [property@Memo.AsyncCache:clock], and what
+ * takes an hour is over in no time, and always at the same point.
+ *
+ * ```c
+ * g_autoptr(MemoManualClock) clock = memo_manual_clock_new ();
+ * g_autoptr(MemoAsyncCache) cache = g_object_new (MEMO_TYPE_ASYNC_CACHE,
+ *                                                 "default-ttl", 60.0,
+ *                                                 "clock", clock,
+ *                                                 NULL);
+ *
+ * memo_cache_set (MEMO_CACHE (cache), "key", memo_entry_new_int64 (42));
+ * memo_manual_clock_advance (clock, 60.0);
+ * g_assert_false (memo_cache_contains (MEMO_CACHE (cache), "key"));
+ * ```
+ *
+ * [method@Memo.ManualClock.advance] runs nothing itself. What was waiting for the
+ * time becomes ready, and runs when its main context is iterated next.
+ *
+ * May be used from any thread.
+ *
+ * Since: 0.1
+ */
+
+struct _MemoManualClock
+{
+  GObject    parent_instance;
+
+  GMutex     lock;
+  gint64     now;
+  GPtrArray *sources;   /* those that are not ready yet */
+};
+
+typedef struct
+{
+  GSource source;
+  gint64  deadline;
+} ManualSource;
+
+static void memo_manual_clock_clock_iface_init (MemoClockInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (MemoManualClock, memo_manual_clock, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (MEMO_TYPE_CLOCK, memo_manual_clock_clock_iface_init))
+
+static gboolean
+manual_source_dispatch (GSource     *source,
+                        GSourceFunc  callback,
+                        gpointer     user_data)
+{
+  return callback != NULL ? callback (user_data) : G_SOURCE_REMOVE;
+}
+
+static GSourceFuncs manual_source_funcs = {
+  .dispatch = manual_source_dispatch,
+};
+
+static gint64
+memo_manual_clock_get_time (MemoClock *clock)
+{
+  MemoManualClock *self = MEMO_MANUAL_CLOCK (clock);
+  gint64 now;
+
+  g_mutex_lock (&self->lock);
+  now = self->now;
+  g_mutex_unlock (&self->lock);
+
+  return now;
+}
+
+/* Takes the sources that are due, or that nobody waits for any more, from the list.  With
+ * the lock held; the caller releases them without it. */
+static GPtrArray *
+take_finished (MemoManualClock *self)
+{
+  GPtrArray *finished = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
+
+  for (guint i = 0; i < self->sources->len;)
+    {
+      ManualSource *source = g_ptr_array_index (self->sources, i);
+
+      if (source->deadline <= self->now || g_source_is_destroyed (&source->source))
+        g_ptr_array_add (finished, g_ptr_array_remove_index (self->sources, i));
+      else
+        i++;
+    }
+
+  return finished;
+}
+
+static GSource *
+memo_manual_clock_create_source (MemoClock *clock,
+                                 gint64     deadline)
+{
+  MemoManualClock *self = MEMO_MANUAL_CLOCK (clock);
+  GSource *source = g_source_new (&manual_source_funcs, sizeof (ManualSource));
+  g_autoptr(GPtrArray) finished = NULL;
+
+  ((ManualSource *) source)->deadline = deadline;
+
+  g_mutex_lock (&self->lock);
+
+  if (deadline <= self->now)
+    g_source_set_ready_time (source, 0);
+  else
+    g_ptr_array_add (self->sources, g_source_ref (source));
+  finished = take_finished (self);
+
+  g_mutex_unlock (&self->lock);
+
+  return source;
+}
+
+static void
+memo_manual_clock_clock_iface_init (MemoClockInterface *iface)
+{
+  iface->get_time = memo_manual_clock_get_time;
+  iface->create_source = memo_manual_clock_create_source;
+}
+
+static void
+memo_manual_clock_finalize (GObject *object)
+{
+  MemoManualClock *self = MEMO_MANUAL_CLOCK (object);
+
+  for (guint i = 0; i < self->sources->len; i++)
+    g_source_unref (g_ptr_array_index (self->sources, i));
+  g_ptr_array_unref (self->sources);
+  g_mutex_clear (&self->lock);
+
+  G_OBJECT_CLASS (memo_manual_clock_parent_class)->finalize (object);
+}
+
+static void
+memo_manual_clock_class_init (MemoManualClockClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = memo_manual_clock_finalize;
+}
+
+static void
+memo_manual_clock_init (MemoManualClock *self)
+{
+  g_mutex_init (&self->lock);
+  self->sources = g_ptr_array_new ();
+}
+
+/**
+ * memo_manual_clock_new:
+ *
+ * Creates a clock that stands at 0.
+ *
+ * Returns: (transfer full): the new clock
+ *
+ * Since: 0.1
+ */
+MemoManualClock *
+memo_manual_clock_new (void)
+{
+  return g_object_new (MEMO_TYPE_MANUAL_CLOCK, NULL);
+}
+
+/**
+ * memo_manual_clock_advance:
+ * @self: a manual clock
+ * @seconds: by how much, in seconds; 0 or more
+ *
+ * Moves the time on, rounded up to a whole microsecond.
+ *
+ * Since: 0.1
+ */
+void
+memo_manual_clock_advance (MemoManualClock *self,
+                           double           seconds)
+{
+  g_autoptr(GPtrArray) finished = NULL;
+
+  g_return_if_fail (MEMO_IS_MANUAL_CLOCK (self));
+  g_return_if_fail (seconds >= 0.0 && seconds <= MEMO_LONGEST_SPAN);
+
+  g_mutex_lock (&self->lock);
+
+  self->now += MIN ((gint64) ceil (seconds * G_USEC_PER_SEC), G_MAXINT64 - 1 - self->now);
+  finished = take_finished (self);
+
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < finished->len; i++)
+    g_source_set_ready_time (g_ptr_array_index (finished, i), 0);
+}

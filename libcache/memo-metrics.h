@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#if !defined (MEMO_INSIDE) && !defined (MEMO_COMPILATION)
+# error "Only <libcache.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+#include "memo-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define MEMO_TYPE_METRICS (memo_metrics_get_type ())
+
+typedef struct _MemoMetrics MemoMetrics;
+
+/**
+ * MemoMetrics:
+ * @hits: how many gets and look-ups were answered from memory
+ * @misses: how many were not; one that joined a load in progress is a miss too
+ * @coalesced: how many of the misses joined a load that somebody else had started
+ * @loads: how often a loader was called
+ * @load_failures: how many of these calls ended with an error
+ * @evictions: how many live entries were dropped to make room
+ * @expirations: how many entries were dropped since their time was over
+ * @invalidations: how many entries were dropped by a delete, a clear or a tag
+ * @size: how many entries are held at present
+ * @hit_rate: hits by hits and misses, 0.0 when nothing was asked yet
+ *
+ * What a cache counted: a snapshot, which does not change any more.
+ *
+ * Every get and every look-up is one hit or one miss. Looking without asking
+ * ([method@Memo.Cache.peek], [method@Memo.Cache.contains]) and warming up count
+ * as neither.
+ *
+ * Since: 0.1
+ */
+struct _MemoMetrics
+{
+  guint64 hits;
+  guint64 misses;
+  guint64 coalesced;
+  guint64 loads;
+  guint64 load_failures;
+  guint64 evictions;
+  guint64 expirations;
+  guint64 invalidations;
+  guint64 size;
+  double  hit_rate;
+
+  /*< private >*/
+  guint64 padding[14];
+};
+
+MEMO_AVAILABLE_IN_ALL
+GType        memo_metrics_get_type (void) G_GNUC_CONST;
+MEMO_AVAILABLE_IN_0_1
+MemoMetrics *memo_metrics_new      (void) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+MemoMetrics *memo_metrics_copy     (const MemoMetrics *self) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+void         memo_metrics_free     (MemoMetrics       *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MemoMetrics, memo_metrics_free)
+
+G_END_DECLS

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-store-private.h"
+
+/* How many over the limit one put makes room for at most; more go in slices.  More than
+ * one are over only after the limit was lowered. */
+#define PUT_BUDGET 16
+
+/* How many expired nodes a put buries on its way, for contexts that nobody iterates. */
+#define REAP_BUDGET 2
+
+typedef enum
+{
+  REPLACED,
+  EVICTED,
+  EXPIRED,
+  INVALIDATED,
+} Reason;
+
+/* --- nodes --- */
+
+/* A node with a copy of the key; ENTRY is taken. */
+MemoNode *
+memo_node_new (const MemoKey *key,
+               MemoEntry     *entry,
+               gint64         deadline,
+               guint          n_tags)
+{
+  MemoNode *self = g_malloc (sizeof *self + n_tags * sizeof self->tags[0] + key->length + 1);
+  char *text = (char *) &self->tags[n_tags];
+
+  memcpy (text, key->text, key->length + 1);
+  memo_item_init (&self->item, key, text);
+  self->newer = NULL;
+  self->older = NULL;
+  self->entry = entry;
+  self->deadline = deadline;
+  self->heap_place = 0;
+  self->n_tags = n_tags;
+
+  return self;
+}
+
+/* Frees what left a store.  Runs the code of whoever made the values: never under a lock. */
+void
+memo_garbage_free (MemoNode *garbage)
+{
+  while (garbage != NULL)
+    {
+      MemoNode *next = (MemoNode *) garbage->item.chain;
+
+      memo_entry_unref (garbage->entry);
+      g_free (garbage);
+      garbage = next;
+    }
+}
+
+static inline void
+throw_away (MemoNode  *node,
+            MemoNode **garbage)
+{
+  node->item.chain = (MemoItem *) *garbage;
+  *garbage = node;
+}
+
+static gboolean
+carries_dead_tag (MemoNode *node)
+{
+  for (guint i = 0; i < node->n_tags; i++)
+    {
+      if (node->tags[i].tag->dead)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* --- recency --- */
+
+static void
+unlink_recency (MemoStore *self,
+                MemoNode  *node)
+{
+  if (node->newer != NULL)
+    node->newer->older = node->older;
+  else
+    self->newest = node->older;
+
+  if (node->older != NULL)
+    node->older->newer = node->newer;
+  else
+    self->oldest = node->newer;
+}
+
+static void
+link_newest (MemoStore *self,
+             MemoNode  *node)
+{
+  node->newer = NULL;
+  node->older = self->newest;
+  if (self->newest != NULL)
+    self->newest->newer = node;
+  else
+    self->oldest = node;
+  self->newest = node;
+}
+
+/* Makes a node the most recent. */
+void
+memo_store_touch (MemoStore *self,
+                  MemoNode  *node)
+{
+  if (self->newest == node)
+    return;
+
+  unlink_recency (self, node);
+  link_newest (self, node);
+}
+
+/* --- the heap --- */
+
+static inline MemoNode *
+heap_get (MemoStore *self,
+          guint32    place)
+{
+  return *memo_vector_at (&self->heap, place - 1);
+}
+
+static inline void
+heap_set (MemoStore *self,
+          guint32    place,
+          MemoNode  *node)
+{
+  *memo_vector_at (&self->heap, place - 1) = node;
+  node->heap_place = place;
+}
+
+/* Puts NODE where it belongs, beginning at a free PLACE. */
+static void
+heap_settle (MemoStore *self,
+             guint32    place,
+             MemoNode  *node)
+{
+  guint32 length = self->heap.length;
+
+  while (place > 1 && heap_get (self, place / 2)->deadline > node->deadline)
+    {
+      heap_set (self, place, heap_get (self, place / 2));
+      place /= 2;
+    }
+
+  for (;;)
+    {
+      guint32 child = 2 * place;
+
+      if (child > length || child < place)
+        break;
+      if (child < length && heap_get (self, child + 1)->deadline < heap_get (self, child)->deadline)
+        child++;
+      if (heap_get (self, child)->deadline >= node->deadline)
+        break;
+
+      heap_set (self, place, heap_get (self, child));
+      place = child;
+    }
+
+  heap_set (self, place, node);
+}
+
+static void
+heap_add (MemoStore *self,
+          MemoNode  *node)
+{
+  memo_vector_push (&self->heap, node);
+  heap_settle (self, self->heap.length, node);
+}
+
+static void
+heap_remove (MemoStore *self,
+             MemoNode  *node)
+{
+  guint32 place = node->heap_place;
+  MemoNode *last = heap_get (self, self->heap.length);
+
+  memo_vector_pop (&self->heap);
+  if (last != node)
+    heap_settle (self, place, last);
+  node->heap_place = 0;
+}
+
+static inline MemoNode *
+heap_top (MemoStore *self)
+{
+  return self->heap.length > 0 ? heap_get (self, 1) : NULL;
+}
+
+/* --- the store --- */
+
+MemoStore *
+memo_store_new (void)
+{
+  MemoStore *self = g_new0 (MemoStore, 1);
+
+  memo_table_init (&self->table);
+  memo_tag_index_init (&self->tags);
+
+  return self;
+}
+
+/* Frees a store and what is still in it.  Never under a lock. */
+void
+memo_store_free (MemoStore *self)
+{
+  MemoNode *garbage = NULL;
+
+  while (memo_store_drain (self, MEMO_STORE_SLICE, &garbage))
+    memo_garbage_free (g_steal_pointer (&garbage));
+  memo_garbage_free (garbage);
+
+  memo_tag_index_deinit (&self->tags);
+  memo_table_deinit (&self->table);
+  memo_vector_clear (&self->heap);
+  g_free (self);
+}
+
+static void
+drop (MemoStore  *self,
+      MemoNode   *node,
+      Reason      reason,
+      MemoNode  **garbage)
+{
+  memo_table_remove (&self->table, &node->item);
+  unlink_recency (self, node);
+  if (node->heap_place != 0)
+    heap_remove (self, node);
+  for (guint i = 0; i < node->n_tags; i++)
+    memo_tag_index_unlink (&self->tags, &node->tags[i]);
+
+  switch (reason)
+    {
+    case REPLACED:
+      break;
+
+    case EVICTED:
+      self->evictions++;
+      break;
+
+    case EXPIRED:
+      self->expirations++;
+      break;
+
+    case INVALIDATED:
+      self->invalidations++;
+      break;
+
+    default:
+      g_assert_not_reached ();
+    }
+
+  throw_away (node, garbage);
+}
+
+/* Buries one node that is dead already.  Says whether there was one. */
+static gboolean
+bury_one (MemoStore  *self,
+          gint64      now,
+          MemoNode  **garbage)
+{
+  MemoNode *node = memo_tag_index_corpse (&self->tags);
+
+  if (node != NULL)
+    {
+      drop (self, node, INVALIDATED, garbage);
+      return TRUE;
+    }
+
+  node = heap_top (self);
+  if (node != NULL && now >= node->deadline)
+    {
+      drop (self, node, EXPIRED, garbage);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The node of a key if it is alive, and no trace of the question. */
+MemoNode *
+memo_store_find (MemoStore     *self,
+                 const MemoKey *key,
+                 gint64         now)
+{
+  MemoNode *node = (MemoNode *) memo_table_find (&self->table, key);
+
+  if (node == NULL || now >= node->deadline || carries_dead_tag (node))
+    return NULL;
+
+  return node;
+}
+
+/* Drops a key.  Says whether it was there and alive. */
+gboolean
+memo_store_remove (MemoStore      *self,
+                   const MemoKey  *key,
+                   gint64          now,
+                   MemoNode      **garbage)
+{
+  MemoNode *node = (MemoNode *) memo_table_find (&self->table, key);
+  gboolean expired;
+  gboolean dead;
+
+  if (node == NULL)
+    return FALSE;
+
+  expired = now >= node->deadline;
+  dead = carries_dead_tag (node);
+  drop (self, node, expired && !dead ? EXPIRED : INVALIDATED, garbage);
+
+  return !expired && !dead;
+}
+
+/* Puts a node in as the most recent, in place of what is under its key, and makes room for
+ * it.  TAGS are as many as it was made for. */
+void
+memo_store_put (MemoStore         *self,
+                MemoNode          *node,
+                const MemoTagSet  *tags,
+                guint              maxsize,
+                gint64             now,
+                MemoNode         **garbage)
+{
+  MemoKey key = { node->item.text, node->item.length, node->item.hash };
+  MemoNode *old = (MemoNode *) memo_table_find (&self->table, &key);
+
+  if (old != NULL)
+    {
+      gboolean dead = carries_dead_tag (old);
+
+      drop (self, old, dead ? INVALIDATED : now >= old->deadline ? EXPIRED : REPLACED, garbage);
+    }
+
+  for (guint i = 0; i < REAP_BUDGET && bury_one (self, now, garbage); i++)
+    ;
+
+  if (maxsize == 0)
+    {
+      throw_away (node, garbage);
+      return;
+    }
+
+  for (guint i = 0; i < PUT_BUDGET && memo_store_size (self) >= maxsize; i++)
+    {
+      if (!bury_one (self, now, garbage))
+        drop (self, self->oldest, EVICTED, garbage);
+    }
+
+  memo_table_add (&self->table, &node->item);
+  link_newest (self, node);
+  if (node->deadline != MEMO_NEVER)
+    heap_add (self, node);
+  for (guint i = 0; i < node->n_tags; i++)
+    memo_tag_index_link (&self->tags, &node->tags[i], node, memo_tag_set_get (tags, i));
+}
+
+/* From now on nothing that carries TAG is found.  The nodes go in slices. */
+void
+memo_store_invalidate_tag (MemoStore     *self,
+                           const MemoKey *tag)
+{
+  memo_tag_index_kill (&self->tags, tag);
+}
+
+/* When memo_store_sweep() will have something to do: at once is G_MININT64, never MEMO_NEVER. */
+gint64
+memo_store_next_sweep (MemoStore *self,
+                       guint      maxsize)
+{
+  MemoNode *top = heap_top (self);
+
+  if (memo_store_size (self) > maxsize || memo_tag_index_corpse (&self->tags) != NULL)
+    return G_MININT64;
+
+  return top != NULL ? top->deadline : MEMO_NEVER;
+}
+
+/* Buries the dead, then evicts what is over MAXSIZE, BUDGET nodes at most.  Says whether
+ * there is more to do at once. */
+gboolean
+memo_store_sweep (MemoStore  *self,
+                  guint       maxsize,
+                  gint64      now,
+                  guint       budget,
+                  MemoNode  **garbage)
+{
+  for (guint i = 0; i < budget; i++)
+    {
+      if (bury_one (self, now, garbage))
+        continue;
+      if (memo_store_size (self) <= maxsize)
+        return FALSE;
+      drop (self, self->oldest, EVICTED, garbage);
+    }
+
+  return memo_store_next_sweep (self, maxsize) <= now;
+}
+
+/* Empties a store that is out of use, BUDGET nodes at most, without counting.  Says
+ * whether something is left. */
+gboolean
+memo_store_drain (MemoStore  *self,
+                  guint       budget,
+                  MemoNode  **garbage)
+{
+  for (guint i = 0; i < budget && self->oldest != NULL; i++)
+    drop (self, self->oldest, REPLACED, garbage);
+
+  return self->oldest != NULL;
+}
