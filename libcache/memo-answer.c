@@ -168,11 +168,10 @@ memo_loading_answer (MemoAsyncCache *self,
 
   answer_waiters (outcome.waiters, entry, error);
 
+  if (outcome.next != NULL)
+    memo_loading_watch_all (self, outcome.next);
   if (outcome.start_in != NULL)
-    {
-      memo_loading_watch (self, outcome.next, outcome.start_in);
-      memo_loading_launch (outcome.next, outcome.start_in);
-    }
+    memo_loading_launch (outcome.next, outcome.start_in);
   if (outcome.arm)
     memo_sweep_arm (self);
 

@@ -101,6 +101,8 @@ void        memo_loading_get           (MemoAsyncCache      *self,
 void        memo_loading_watch         (MemoAsyncCache      *self,
                                         MemoFlight          *flight,
                                         GMainContext        *context);
+void        memo_loading_watch_all     (MemoAsyncCache      *self,
+                                        MemoFlight          *flight);
 void        memo_loading_launch        (MemoFlight          *flight,
                                         GMainContext        *context);
 void        memo_loading_leave         (MemoCall            *request);

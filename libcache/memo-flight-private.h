@@ -73,6 +73,7 @@ gboolean      memo_flight_has_waiter_in  (MemoFlight         *self,
                                           const void         *context);
 gboolean      memo_flight_has_timer_in   (MemoFlight         *self,
                                           GMainContext       *context);
+GMainContext *memo_flight_pick_unwatched (MemoFlight         *self);
 void          memo_flight_add_timer      (MemoFlight         *self,
                                           GMainContext       *context,
                                           GSource            *source);

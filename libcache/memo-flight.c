@@ -195,6 +195,19 @@ memo_flight_has_timer_in (MemoFlight   *self,
   return FALSE;
 }
 
+/* The context of somebody who waits where there is no timer yet, or NULL. */
+GMainContext *
+memo_flight_pick_unwatched (MemoFlight *self)
+{
+  for (MemoCall *waiter = self->first; waiter != NULL; waiter = waiter->waiter.next)
+    {
+      if (!memo_flight_has_timer_in (self, waiter->context))
+        return g_main_context_ref (waiter->context);
+    }
+
+  return NULL;
+}
+
 void
 memo_flight_add_timer (MemoFlight   *self,
                        GMainContext *context,

@@ -177,6 +177,31 @@ memo_loading_watch (MemoAsyncCache *self,
     g_source_destroy (source);
 }
 
+/* The same in the context of everybody who waits. */
+void
+memo_loading_watch_all (MemoAsyncCache *self,
+                        MemoFlight     *flight)
+{
+  GMainContext *context;
+
+  if (flight->deadline == MEMO_NEVER)
+    return;
+
+  do
+    {
+      g_mutex_lock (&self->lock);
+      context = memo_flight_pick_unwatched (flight);
+      g_mutex_unlock (&self->lock);
+
+      if (context != NULL)
+        {
+          memo_loading_watch (self, flight, context);
+          g_main_context_unref (context);
+        }
+    }
+  while (context != NULL);
+}
+
 /* --- who waits --- */
 
 /* A request was cancelled.  In whichever thread. */
