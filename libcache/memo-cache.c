@@ -25,6 +25,50 @@
  * Since: 0.1
  */
 
+/**
+ * MemoCacheInterface::get:
+ * @self: a cache
+ * @key: a key
+ * @flags: how to go about it
+ * @loader: (nullable): where the value comes from when it is not there
+ * @call: the call to answer, with an entry or with `NULL`, a miss
+ *
+ * Finds or loads an entry.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * MemoCacheInterface::store:
+ * @self: a cache
+ * @key: a key
+ * @call: has the entry, see [method@Memo.Call.get_entry]; to be answered when that is acknowledged
+ *
+ * Keeps an entry.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * MemoCacheInterface::flush:
+ * @self: a cache
+ * @call: the call to answer when all that was asked before is in every tier
+ *
+ * Waits for what is under way.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * MemoCacheInterface::close:
+ * @self: a cache
+ * @call: the call to answer when the cache is closed
+ *
+ * Flushes the cache and ends it.
+ *
+ * Since: 0.1
+ */
+
 G_DEFINE_INTERFACE (MemoCache, memo_cache, G_TYPE_OBJECT)
 
 static void
