@@ -15,8 +15,7 @@ store_answer (MemoAsyncCache   *self,
               gint64            now,
               MemoTrash        *trash)
 {
-  const MemoItem *item = &flight->item;
-  MemoKey key = { item->text, item->length, item->hash };
+  MemoKey key = memo_item_key (&flight->item);
   double error_ttl = memo_loader_get_error_ttl (flight->loader);
 
   if (error == NULL)
@@ -52,8 +51,7 @@ move_late_waiters (MemoAsyncCache *self,
                    gint64          now,
                    Outcome        *outcome)
 {
-  const MemoItem *item = &flight->item;
-  MemoKey key = { item->text, item->length, item->hash };
+  MemoKey key = memo_item_key (&flight->item);
   MemoCall **link = &outcome->waiters;
 
   while (*link != NULL)
@@ -171,7 +169,7 @@ memo_loading_answer (MemoAsyncCache *self,
   if (outcome.next != NULL)
     memo_loading_watch_all (self, outcome.next);
   if (outcome.start_in != NULL)
-    memo_loading_launch (outcome.next, outcome.start_in);
+    memo_loading_launch (self, outcome.next, outcome.start_in);
   if (outcome.arm)
     memo_sweep_arm (self);
 

@@ -24,6 +24,7 @@ struct _MemoAsyncCache
   gboolean        closed;
   guint           maxsize;
   double          default_ttl;
+  guint           batch_window_ms;
   guint           max_batch_size;
 
   MemoStore      *values;
@@ -33,7 +34,10 @@ struct _MemoAsyncCache
 
   MemoTable       flights;          /* the current ones, by key; holds a reference to each */
   MemoFlight     *all_flights;      /* all that are not over */
-  MemoFence       fence;
+  MemoBatch      *windows;          /* the batches that are still being gathered; a reference to each */
+  MemoFence       fence;            /* of tags */
+  MemoFence       key_fence;        /* of keys, while a batch may bring some that nobody asked for */
+  guint           n_extra_batches;  /* how many batches may */
 
   MemoMetrics     counters;
 
@@ -103,7 +107,8 @@ void        memo_loading_watch         (MemoAsyncCache      *self,
                                         GMainContext        *context);
 void        memo_loading_watch_all     (MemoAsyncCache      *self,
                                         MemoFlight          *flight);
-void        memo_loading_launch        (MemoFlight          *flight,
+void        memo_loading_launch        (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
                                         GMainContext        *context);
 void        memo_loading_leave         (MemoCall            *request);
 void        memo_loading_close         (MemoAsyncCache      *self);

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct _MemoFlight MemoFlight;
 
-/* Who a question is asked for.  Neither function runs under a lock; `answered` runs once. */
+/* Who a question is asked for.  No function runs under a lock; `answered` runs once. */
 typedef struct
 {
   void (*answered) (gpointer            owner,
@@ -22,6 +22,12 @@ typedef struct
   void (*tagged)   (gpointer            owner,
                     const char * const *tags);
   void (*release)  (gpointer            owner);
+
+  /* Of a batch: one key is answered.  `answered` is for what is left of it then. */
+  void (*answered_key) (gpointer            owner,
+                        const char         *key,
+                        MemoEntry          *entry,    /* full, nullable */
+                        GError             *error);   /* full, nullable */
 } MemoCallOwner;
 
 /* What a request is while it waits for a load; guarded by the lock of the cache. */
@@ -38,7 +44,7 @@ struct _MemoCall
   GObject              parent_instance;
 
   int                  claim;         /* atomic: who may answer */
-  char                *key;
+  char               **keys;          /* what is asked for, NULL when it is about no key */
   GCancellable        *cancellable;
   MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
 
@@ -62,11 +68,17 @@ struct _MemoCall
   MemoWaiter           waiter;
 };
 
-MemoCall  *memo_call_new_question  (const char           *key,
+MemoCall  *memo_call_new_question  (const char * const   *keys,
                                     GCancellable         *cancellable,
                                     MemoEntry            *previous,
                                     const MemoCallOwner  *owner_funcs,
                                     gpointer              owner);
+
+gboolean   memo_call_is_batch      (MemoCall             *self);
+gboolean   memo_call_is_open       (MemoCall             *self);
+gboolean   memo_call_conclude        (MemoCall             *self,
+                                    MemoEntry            *entry,
+                                    GError               *error);
 
 MemoCall  *memo_call_new_request   (gpointer              source_object,
                                     gpointer              source_tag,

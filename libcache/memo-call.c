@@ -142,24 +142,45 @@ memo_call_settle (MemoCall  *self,
     memo_call_post (self);
 }
 
-/* Takes both. */
-static void
-memo_call_answer (MemoCall  *self,
+static const char *
+first_key (MemoCall *self)
+{
+  return self->keys != NULL && self->keys[0] != NULL ? self->keys[0] : "";
+}
+
+gboolean
+memo_call_is_batch (MemoCall *self)
+{
+  return self->owner_funcs != NULL && self->owner_funcs->answered_key != NULL;
+}
+
+/* Whether there is no answer yet. */
+gboolean
+memo_call_is_open (MemoCall *self)
+{
+  return g_atomic_int_get (&self->claim) == UNCLAIMED;
+}
+
+/* Answers a call, and takes both.  Says whether it was the first answer. */
+gboolean
+memo_call_conclude (MemoCall  *self,
                   MemoEntry *entry,
                   GError    *error)
 {
   if (memo_call_claim (self, ANSWERED))
     {
       memo_call_settle (self, entry, error);
-      return;
+      return TRUE;
     }
 
   if (g_atomic_int_get (&self->claim) == ANSWERED)
     g_critical ("A call for “%s” was answered twice; the first answer stands",
-                self->key != NULL ? self->key : "");
+                first_key (self));
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);
+
+  return FALSE;
 }
 
 /* --- cancellation of a request --- */
@@ -252,7 +273,7 @@ memo_call_set_subject (MemoCall   *self,
                        const char *key,
                        MemoEntry  *entry)
 {
-  self->key = g_strdup (key);
+  self->keys = g_strdupv ((char *[]) { (char *) key, NULL });
   self->entry = entry;
 }
 
@@ -316,7 +337,7 @@ memo_call_propagate (MemoCall  *self,
 
 /* A question for OWNER, of which one reference is taken. */
 MemoCall *
-memo_call_new_question (const char          *key,
+memo_call_new_question (const char * const  *keys,
                         GCancellable        *cancellable,
                         MemoEntry           *previous,
                         const MemoCallOwner *owner_funcs,
@@ -324,7 +345,7 @@ memo_call_new_question (const char          *key,
 {
   MemoCall *self = g_object_new (MEMO_TYPE_CALL, NULL);
 
-  self->key = g_strdup (key);
+  self->keys = g_strdupv ((char **) keys);
   self->cancellable = g_object_ref (cancellable);
   self->entry = previous != NULL ? memo_entry_ref (previous) : NULL;
   self->owner_funcs = owner_funcs;
@@ -343,7 +364,7 @@ memo_call_dispose (GObject *object)
     memo_call_settle (self, NULL,
                       g_error_new (MEMO_ERROR, MEMO_ERROR_ABANDONED,
                                    "The call for “%s” was dropped without an answer",
-                                   self->key != NULL ? self->key : ""));
+                                   first_key (self)));
 
   G_OBJECT_CLASS (memo_call_parent_class)->dispose (object);
 }
@@ -363,7 +384,7 @@ memo_call_finalize (GObject *object)
   g_clear_error (&self->error);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->source_object);
-  g_free (self->key);
+  g_strfreev (self->keys);
 
   G_OBJECT_CLASS (memo_call_parent_class)->finalize (object);
 }
@@ -390,7 +411,7 @@ memo_call_init (MemoCall *self)
  *
  * Gets the key that is asked for.
  *
- * Returns: (transfer none) (nullable): the key, or `NULL` when the call is about none
+ * Returns: (transfer none) (nullable): the key, or `NULL` when the call is about none, or is a batch
  *
  * Since: 0.1
  */
@@ -399,7 +420,7 @@ memo_call_get_key (MemoCall *self)
 {
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
-  return self->key;
+  return self->keys != NULL && !memo_call_is_batch (self) ? self->keys[0] : NULL;
 }
 
 /**
@@ -507,8 +528,9 @@ memo_call_return_entry (MemoCall  *self,
                         MemoEntry *entry)
 {
   g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (!memo_call_is_batch (self));
 
-  memo_call_answer (self, entry, NULL);
+  memo_call_conclude (self, entry, NULL);
 }
 
 /**
@@ -528,8 +550,9 @@ memo_call_return_value (MemoCall     *self,
 {
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (G_IS_VALUE (value));
+  g_return_if_fail (!memo_call_is_batch (self));
 
-  memo_call_answer (self, memo_entry_new (value), NULL);
+  memo_call_conclude (self, memo_entry_new (value), NULL);
 }
 
 /**
@@ -547,8 +570,9 @@ void
 memo_call_return_nothing (MemoCall *self)
 {
   g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (!memo_call_is_batch (self));
 
-  memo_call_answer (self, NULL, NULL);
+  memo_call_conclude (self, NULL, NULL);
 }
 
 /**
@@ -556,7 +580,8 @@ memo_call_return_nothing (MemoCall *self)
  * @self: a call
  * @error: (transfer full): why there is no answer
  *
- * Answers with an error, which reaches all who wait as it is.
+ * Answers with an error, which reaches all who wait as it is. For a batch, all keys that were not
+ * answered yet.
  *
  * Errors are not stored, unless the loader has an [property@Memo.Loader:error-ttl].
  *
@@ -571,5 +596,5 @@ memo_call_return_error (MemoCall *self,
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (error != NULL);
 
-  memo_call_answer (self, NULL, error);
+  memo_call_conclude (self, NULL, error);
 }

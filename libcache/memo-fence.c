@@ -106,3 +106,13 @@ memo_fence_last (MemoFence        *self,
 
   return last;
 }
+
+/* Notes that everything was invalidated now. */
+void
+memo_fence_invalidate_all (MemoFence *self)
+{
+  while (self->oldest != NULL)
+    forget_oldest (self);
+
+  self->forgotten = ++self->sequence;
+}

@@ -100,6 +100,24 @@ memo_level_one_get (MemoCache    *cache,
   memo_loading_get (MEMO_ASYNC_CACHE (cache), key, flags, loader, call);
 }
 
+/* With the lock held: what is loading KEY is overtaken. */
+static void
+outdate (MemoAsyncCache *self,
+         const MemoKey  *key,
+         MemoTrash      *trash)
+{
+  memo_flights_outdate (self, key, trash);
+
+  if (self->n_extra_batches > 0)
+    {
+      MemoTagSet *key_alone = NULL;
+
+      memo_tag_set_add (&key_alone, (const char *[]) { key->text, NULL });
+      memo_fence_invalidate (&self->key_fence, key_alone);
+      memo_tag_set_free (key_alone);
+    }
+}
+
 static void
 memo_level_one_take (gpointer    cache,
                      const char *key_text,
@@ -118,7 +136,7 @@ memo_level_one_take (gpointer    cache,
   g_mutex_lock (&self->lock);
   if (!self->closed)
     {
-      memo_flights_outdate (self, &key, &trash);
+      outdate (self, &key, &trash);
       memo_level_one_keep (self, &key, entry, MEMO_TTL_DEFAULT, tags, now, &trash);
       arm = memo_sweep_is_due_earlier (self);
     }
@@ -142,7 +160,7 @@ memo_level_one_remove (MemoCache  *cache,
   gboolean removed;
 
   g_mutex_lock (&self->lock);
-  memo_flights_outdate (self, &key, &trash);
+  outdate (self, &key, &trash);
   memo_store_remove (self->errors, &key, now, &trash.nodes);
   removed = memo_store_remove (self->values, &key, now, &trash.nodes);
   g_mutex_unlock (&self->lock);
@@ -187,6 +205,8 @@ memo_level_one_clear (MemoCache *cache)
 
   g_mutex_lock (&self->lock);
   memo_flights_outdate_all (self, &trash);
+  if (self->n_extra_batches > 0)
+    memo_fence_invalidate_all (&self->key_fence);
   values = replace_store (self, &self->values, fresh_values);
   errors = replace_store (self, &self->errors, fresh_errors);
   arm = memo_sweep_is_due_earlier (self);

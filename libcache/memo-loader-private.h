@@ -8,7 +8,9 @@ G_BEGIN_DECLS
 /* Work for the threads of a loader; runs once, in one of them. */
 typedef void (*MemoLoaderWork) (gpointer data);
 
+gboolean memo_loader_is_single    (MemoLoader     *self);
 gboolean memo_loader_is_in_thread (MemoLoader     *self);
+gboolean memo_loader_is_batch     (MemoLoader     *self);
 void     memo_loader_call         (MemoLoader     *self,
                                    MemoCall       *call);
 void     memo_loader_push         (MemoLoader     *self,

@@ -27,6 +27,13 @@
  * Since: 0.1
  */
 
+typedef enum
+{
+  SINGLE,
+  IN_THREAD,
+  BATCH,
+} Kind;
+
 struct _MemoLoader
 {
   GObject         parent_instance;
@@ -34,13 +41,14 @@ struct _MemoLoader
   MemoFunc        func;
   gpointer        user_data;
   GDestroyNotify  destroy;
-  gboolean        in_thread;
+  Kind            kind;
 
   double          ttl;
   double          timeout;
   double          error_ttl;
   char          **tags;
   guint           max_threads;
+  gboolean        accept_extra;
 
   GMutex          pool_lock;
   GThreadPool    *pool;         /* from the first load on */
@@ -53,6 +61,7 @@ enum {
   PROP_TIMEOUT,
   PROP_ERROR_TTL,
   PROP_MAX_THREADS,
+  PROP_ACCEPT_EXTRA,
   N_PROPS
 };
 
@@ -99,9 +108,21 @@ memo_loader_push (MemoLoader     *self,
 }
 
 gboolean
+memo_loader_is_single (MemoLoader *self)
+{
+  return self->kind == SINGLE;
+}
+
+gboolean
 memo_loader_is_in_thread (MemoLoader *self)
 {
-  return self->in_thread;
+  return self->kind == IN_THREAD;
+}
+
+gboolean
+memo_loader_is_batch (MemoLoader *self)
+{
+  return self->kind == BATCH;
 }
 
 /* Asks the user's function. */
@@ -158,6 +179,10 @@ memo_loader_get_property (GObject    *object,
       g_value_set_uint (value, memo_loader_get_max_threads (self));
       break;
 
+    case PROP_ACCEPT_EXTRA:
+      g_value_set_boolean (value, memo_loader_get_accept_extra (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -191,6 +216,10 @@ memo_loader_set_property (GObject      *object,
 
     case PROP_MAX_THREADS:
       memo_loader_set_max_threads (self, g_value_get_uint (value));
+      break;
+
+    case PROP_ACCEPT_EXTRA:
+      memo_loader_set_accept_extra (self, g_value_get_boolean (value));
       break;
 
     default:
@@ -267,6 +296,20 @@ memo_loader_class_init (MemoLoaderClass *klass)
   properties[PROP_MAX_THREADS] =
     g_param_spec_uint ("max-threads", NULL, NULL, 1, G_MAXINT, 4, flags);
 
+  /**
+   * MemoLoader:accept-extra: (getter get_accept_extra) (setter set_accept_extra)
+   *
+   * Whether a batch may be answered for keys that nobody asked for, which are then stored too.
+   *
+   * Such an answer never takes the place of a live entry, and is not stored when its key is being
+   * loaded or was invalidated since the batch began. Otherwise it is a mistake of the
+   * function, and ignored with a warning.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ACCEPT_EXTRA] =
+    g_param_spec_boolean ("accept-extra", NULL, NULL, FALSE, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -282,14 +325,14 @@ static MemoLoader *
 memo_loader_create (MemoFunc       func,
                     gpointer       user_data,
                     GDestroyNotify destroy,
-                    gboolean       in_thread)
+                    Kind           kind)
 {
   MemoLoader *self = g_object_new (MEMO_TYPE_LOADER, NULL);
 
   self->func = func;
   self->user_data = user_data;
   self->destroy = destroy;
-  self->in_thread = in_thread;
+  self->kind = kind;
 
   return self;
 }
@@ -314,7 +357,7 @@ memo_loader_new (MemoFunc       func,
 {
   g_return_val_if_fail (func != NULL, NULL);
 
-  return memo_loader_create (func, user_data, destroy, FALSE);
+  return memo_loader_create (func, user_data, destroy, SINGLE);
 }
 
 /**
@@ -338,7 +381,37 @@ memo_loader_new_in_thread (MemoFunc       func,
 {
   g_return_val_if_fail (func != NULL, NULL);
 
-  return memo_loader_create (func, user_data, destroy, TRUE);
+  return memo_loader_create (func, user_data, destroy, IN_THREAD);
+}
+
+/**
+ * memo_loader_new_batch: (constructor)
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function that loads
+ * @user_data: data for @func
+ * @destroy: (nullable): called when @user_data is not needed any more
+ *
+ * Creates a loader that is asked for many keys at a time.
+ *
+ * The keys that are asked for within [property@Memo.AsyncCache:batch-window-ms], each
+ * once, and [property@Memo.AsyncCache:max-batch-size] of them at most, make one call:
+ * see [method@Memo.Call.get_keys]. The function runs in the main context of the caller that
+ * asked for the first of them, and must not block.
+ *
+ * Different loaders never share a batch. So make one and keep it: a loader made anew for
+ * each get gathers nothing.
+ *
+ * Returns: (transfer full): the new loader
+ *
+ * Since: 0.1
+ */
+MemoLoader *
+memo_loader_new_batch (MemoFunc       func,
+                       gpointer       user_data,
+                       GDestroyNotify destroy)
+{
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return memo_loader_create (func, user_data, destroy, BATCH);
 }
 
 /* What the setters of seconds have in common. */
@@ -557,4 +630,44 @@ memo_loader_set_max_threads (MemoLoader *self,
   g_mutex_unlock (&self->pool_lock);
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_THREADS]);
+}
+
+/**
+ * memo_loader_get_accept_extra: (get-property accept-extra)
+ * @self: a loader
+ *
+ * Gets whether a batch may be answered for keys that nobody asked for.
+ *
+ * Returns: whether it may
+ *
+ * Since: 0.1
+ */
+gboolean
+memo_loader_get_accept_extra (MemoLoader *self)
+{
+  g_return_val_if_fail (MEMO_IS_LOADER (self), FALSE);
+
+  return self->accept_extra;
+}
+
+/**
+ * memo_loader_set_accept_extra: (set-property accept-extra)
+ * @self: a loader
+ * @accept_extra: whether it may
+ *
+ * Sets whether a batch may be answered for keys that nobody asked for.
+ *
+ * Since: 0.1
+ */
+void
+memo_loader_set_accept_extra (MemoLoader *self,
+                              gboolean    accept_extra)
+{
+  g_return_if_fail (MEMO_IS_LOADER (self));
+
+  if (self->accept_extra == !!accept_extra)
+    return;
+
+  self->accept_extra = !!accept_extra;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACCEPT_EXTRA]);
 }
