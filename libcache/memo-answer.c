@@ -22,7 +22,8 @@ store_answer (MemoAsyncCache   *self,
     {
       memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, now, trash);
     }
-  else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL)
+  else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL &&
+           !memo_brackets_hold (&self->brackets, &key, tags))
     {
       MemoNode *node = memo_node_new (&key, memo_entry_new_error (g_error_copy (error)),
                                       memo_time_after (now, error_ttl), memo_tag_set_size (tags));

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "memo-async-cache.h"
+#include "memo-brackets-private.h"
 #include "memo-fence-private.h"
 #include "memo-flight-private.h"
+#include "memo-mutation.h"
 #include "memo-store-private.h"
 
 G_BEGIN_DECLS
@@ -37,6 +39,7 @@ struct _MemoAsyncCache
   MemoBatch      *windows;          /* the batches that are still being gathered; a reference to each */
   MemoFence       fence;            /* of tags */
   MemoFence       key_fence;        /* of keys, while a batch may bring some that nobody asked for */
+  MemoBrackets    brackets;         /* what is being changed */
   guint           n_extra_batches;  /* how many batches may */
 
   MemoMetrics     counters;

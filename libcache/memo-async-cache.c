@@ -102,6 +102,7 @@ memo_async_cache_finalize (GObject *object)
   memo_table_deinit (&self->flights);
   memo_fence_deinit (&self->fence);
   memo_fence_deinit (&self->key_fence);
+  memo_brackets_deinit (&self->brackets);
 
   memo_sweep_husk (self, self->values);
   memo_sweep_husk (self, self->errors);
@@ -302,6 +303,7 @@ memo_async_cache_init (MemoAsyncCache *self)
   memo_table_init (&self->flights);
   memo_fence_init (&self->fence);
   memo_fence_init (&self->key_fence);
+  memo_brackets_init (&self->brackets);
   self->sweep_time = MEMO_NEVER;
   self->last_sweep = G_MININT64 / 2;
 }

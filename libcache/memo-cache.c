@@ -69,6 +69,28 @@
  * Since: 0.1
  */
 
+/**
+ * MemoCacheInterface::begin_mutation:
+ * @self: a cache
+ * @mutation: what is going to be changed
+ * @call: the call to answer when the change may begin
+ *
+ * Opens the bracket around a change.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * MemoCacheInterface::end_mutation:
+ * @self: a cache
+ * @mutation: what was changed
+ * @call: the call to answer when the change is acknowledged
+ *
+ * Closes the bracket around a change.
+ *
+ * Since: 0.1
+ */
+
 G_DEFINE_INTERFACE (MemoCache, memo_cache, G_TYPE_OBJECT)
 
 static void
@@ -160,6 +182,22 @@ memo_cache_return_not_supported (MemoCache  *self,
                                              "%s does not support %s", G_OBJECT_TYPE_NAME (self), what));
 }
 
+/* Has a cache answer a get that somebody asked: the cache itself, or a decorator. */
+void
+memo_cache_hand_get (MemoCache    *self,
+                     const char   *key,
+                     MemoGetFlags  flags,
+                     MemoLoader   *loader,
+                     MemoCall     *call)
+{
+  MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+
+  if (iface->get != NULL)
+    iface->get (self, key, flags, loader, call);
+  else
+    memo_cache_return_not_supported (self, call, "get");
+}
+
 static void
 get (MemoCache    *self,
      const char   *key,
@@ -168,15 +206,7 @@ get (MemoCache    *self,
      MemoCall     *call)
 {
   if (memo_call_enter (call))
-    {
-      MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
-
-      if (iface->get != NULL)
-        iface->get (self, key, flags, loader, call);
-      else
-        memo_cache_return_not_supported (self, call, "get");
-    }
-
+    memo_cache_hand_get (self, key, flags, loader, call);
   memo_call_leave (call);
 }
 

@@ -47,6 +47,8 @@ struct _MemoCall
   char               **keys;          /* what is asked for, NULL when it is about no key */
   GCancellable        *cancellable;
   MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
+  GVariant            *args;          /* of a decorated function or a mutation */
+  GObject             *instance;      /* what it is called on */
 
   /* of a question */
   const MemoCallOwner *owner_funcs;
@@ -55,6 +57,7 @@ struct _MemoCall
   /* of a request */
   int                  phase;         /* atomic: whether its answer may be posted */
   GObject             *source_object;
+  GObject             *cache;         /* whose flight it waits for, when that is not the source object */
   gpointer             source_tag;
   GMainContext        *context;       /* until the answer is posted there */
   GAsyncReadyCallback  callback;
@@ -90,11 +93,18 @@ void       memo_call_set_closure   (MemoCall             *self,
 void       memo_call_set_subject   (MemoCall             *self,
                                     const char           *key,
                                     MemoEntry            *entry);
+void       memo_call_set_args      (MemoCall             *self,
+                                    GVariant             *args,
+                                    GObject              *instance);
 gboolean   memo_call_enter         (MemoCall             *self);
 void       memo_call_leave         (MemoCall             *self);
 gboolean   memo_call_is_result     (gpointer              result,
                                     gpointer              source_object,
                                     gpointer              source_tag);
+gboolean   memo_call_finish        (gpointer              source_object,
+                                    GAsyncResult         *result,
+                                    gpointer              source_tag,
+                                    GError              **error);
 MemoEntry *memo_call_propagate     (MemoCall             *self,
                                     GError              **error);
 

@@ -277,6 +277,16 @@ memo_call_set_subject (MemoCall   *self,
   self->entry = entry;
 }
 
+/* What a function is called with.  ARGS may be NULL, floating, or neither. */
+void
+memo_call_set_args (MemoCall *self,
+                    GVariant *args,
+                    GObject  *instance)
+{
+  self->args = args != NULL ? g_variant_ref_sink (args) : NULL;
+  self->instance = instance != NULL ? g_object_ref (instance) : NULL;
+}
+
 /* Before the request is handed on.  FALSE: it was cancelled already and must not be. */
 gboolean
 memo_call_enter (MemoCall *self)
@@ -333,6 +343,26 @@ memo_call_propagate (MemoCall  *self,
   return self->answer != NULL ? memo_entry_ref (self->answer) : NULL;
 }
 
+/* What the _finish functions without a value have in common. */
+gboolean
+memo_call_finish (gpointer       source_object,
+                  GAsyncResult  *result,
+                  gpointer       source_tag,
+                  GError       **error)
+{
+  MemoCall *self;
+
+  g_return_val_if_fail (memo_call_is_result (result, source_object, source_tag), FALSE);
+
+  self = MEMO_CALL (result);
+  if (self->error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_error_copy (self->error));
+
+  return FALSE;
+}
+
 /* --- questions --- */
 
 /* A question for OWNER, of which one reference is taken. */
@@ -346,7 +376,7 @@ memo_call_new_question (const char * const  *keys,
   MemoCall *self = g_object_new (MEMO_TYPE_CALL, NULL);
 
   self->keys = g_strdupv ((char **) keys);
-  self->cancellable = g_object_ref (cancellable);
+  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
   self->entry = previous != NULL ? memo_entry_ref (previous) : NULL;
   self->owner_funcs = owner_funcs;
   self->owner = owner;
@@ -383,6 +413,9 @@ memo_call_finalize (GObject *object)
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_error (&self->error);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->args, g_variant_unref);
+  g_clear_object (&self->instance);
+  g_clear_object (&self->cache);
   g_clear_object (&self->source_object);
   g_strfreev (self->keys);
 
@@ -485,6 +518,44 @@ memo_call_get_entry (MemoCall *self)
 }
 
 /**
+ * memo_call_get_args:
+ * @self: a call
+ *
+ * Gets the arguments of a decorated function, or of a mutation: a tuple.
+ *
+ * Returns: (transfer none) (nullable): the arguments, or `NULL` when the call is no call of a function
+ *
+ * Since: 0.1
+ */
+GVariant *
+memo_call_get_args (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->args;
+}
+
+/**
+ * memo_call_get_instance:
+ * @self: a call
+ *
+ * Gets the object that a decorated function, or a mutation, is called on.
+ *
+ * See [method@Memo.Decorator.call_on_async].
+ *
+ * Returns: (transfer none) (nullable) (type GObject.Object): the object, or `NULL` when it is called on none
+ *
+ * Since: 0.1
+ */
+GObject *
+memo_call_get_instance (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->instance;
+}
+
+/**
  * memo_call_add_tags:
  * @self: a call that asks for a load
  * @tags: (array zero-terminated=1): tags
@@ -504,7 +575,7 @@ memo_call_add_tags (MemoCall           *self,
 {
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (tags != NULL);
-  g_return_if_fail (self->owner_funcs != NULL);
+  g_return_if_fail (self->owner_funcs != NULL && self->owner_funcs->tagged != NULL);
 
   self->owner_funcs->tagged (self->owner, tags);
 }

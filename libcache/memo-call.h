@@ -53,6 +53,10 @@ const char * const *memo_call_get_keys        (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
 GCancellable       *memo_call_get_cancellable (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
+GVariant           *memo_call_get_args        (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
+GObject            *memo_call_get_instance    (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
 MemoEntry          *memo_call_get_previous    (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
 MemoEntry          *memo_call_get_entry       (MemoCall           *self);

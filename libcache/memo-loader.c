@@ -50,6 +50,10 @@ struct _MemoLoader
   guint           max_threads;
   gboolean        accept_extra;
 
+  MemoLoader     *base;         /* of a call of a decorated function; has what is not here */
+  GVariant       *args;
+  GObject        *instance;
+
   GMutex          pool_lock;
   GThreadPool    *pool;         /* from the first load on */
 };
@@ -87,14 +91,66 @@ memo_loader_run_job (gpointer data,
   g_free (job);
 }
 
+/* A loader for one call: the function and the threads are those of BASE, and TAG is one more tag, or NULL. */
+MemoLoader *
+memo_loader_new_bound (MemoLoader *base,
+                       double      default_ttl,
+                       const char *tag,
+                       GVariant   *args,
+                       GObject    *instance)
+{
+  MemoLoader *self = g_object_new (MEMO_TYPE_LOADER, NULL);
+
+  self->base = g_object_ref (base);
+  self->args = g_variant_ref (args);
+  self->instance = instance != NULL ? g_object_ref (instance) : NULL;
+  self->kind = base->kind;
+  self->ttl = base->ttl == MEMO_TTL_DEFAULT ? default_ttl : base->ttl;
+  self->timeout = base->timeout;
+  self->error_ttl = base->error_ttl;
+
+  if (tag != NULL)
+    {
+      g_autoptr(GStrvBuilder) tags = g_strv_builder_new ();
+
+      if (base->tags != NULL)
+        g_strv_builder_addv (tags, (const char **) base->tags);
+      g_strv_builder_add (tags, tag);
+      self->tags = g_strv_builder_end (tags);
+    }
+  else
+    {
+      self->tags = g_strdupv (base->tags);
+    }
+
+  return self;
+}
+
+/* What the function is called with, or NULL. */
+GVariant *
+memo_loader_get_args (MemoLoader *self)
+{
+  return self->args;
+}
+
+GObject *
+memo_loader_get_instance (MemoLoader *self)
+{
+  return self->instance;
+}
+
 /* Has WORK done in one of the loader's threads, as soon as one is free. */
 void
 memo_loader_push (MemoLoader     *self,
                   MemoLoaderWork  work,
                   gpointer        data)
 {
-  Job *job = g_new (Job, 1);
+  Job *job;
 
+  if (self->base != NULL)
+    self = self->base;
+
+  job = g_new (Job, 1);
   job->loader = g_object_ref (self);
   job->work = work;
   job->data = data;
@@ -130,6 +186,9 @@ void
 memo_loader_call (MemoLoader *self,
                   MemoCall   *call)
 {
+  if (self->base != NULL)
+    self = self->base;
+
   self->func (call, self->user_data);
 }
 
@@ -144,6 +203,9 @@ memo_loader_finalize (GObject *object)
   if (self->destroy != NULL)
     self->destroy (self->user_data);
   g_strfreev (self->tags);
+  g_clear_object (&self->base);
+  g_clear_pointer (&self->args, g_variant_unref);
+  g_clear_object (&self->instance);
   g_mutex_clear (&self->pool_lock);
 
   G_OBJECT_CLASS (memo_loader_parent_class)->finalize (object);

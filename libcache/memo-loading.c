@@ -47,6 +47,8 @@ run_flight (MemoFlight *flight,
                                                          &flight_owner, memo_flight_ref (flight));
       MemoFrame frame;
 
+      memo_call_set_args (call, memo_loader_get_args (flight->loader), memo_loader_get_instance (flight->loader));
+
       memo_frame_enter (&frame, self, keys);
       memo_loader_call (flight->loader, call);
       memo_frame_leave (&frame);
@@ -228,7 +230,7 @@ memo_loading_watch_all (MemoAsyncCache *self,
 void
 memo_loading_leave (MemoCall *request)
 {
-  MemoAsyncCache *self = MEMO_ASYNC_CACHE (request->source_object);
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (request->cache != NULL ? request->cache : request->source_object);
   g_autoptr(GMainContext) context = NULL;
   g_autoptr(GPtrArray) timers = NULL;
   MemoTrash trash = { 0 };
@@ -312,6 +314,10 @@ memo_loading_get (MemoAsyncCache *self,
   gboolean recursive = FALSE;
   gboolean joined = FALSE;
   MemoNode *node;
+
+  /* Whoever waits holds the cache. */
+  if (request->source_object != G_OBJECT (self) && request->cache == NULL)
+    request->cache = g_object_ref (G_OBJECT (self));
 
   g_mutex_lock (&self->lock);
 
