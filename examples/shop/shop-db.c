@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: CC0-1.0 */
+#include "shop-db.h"
+
+#include <sqlite3.h>
+
+typedef enum
+{
+  QUERY_USER,
+  QUERY_PRODUCT,
+  QUERY_SESSION,
+  QUERY_BEST_SELLERS,
+  N_QUERIES
+} Query;
+
+static const char * const sql[N_QUERIES] = {
+  [QUERY_USER] =
+    "SELECT users.id, users.name, users.email, users.city,"
+    "       count (orders.id) AS orders,"
+    "       coalesce (sum (orders.quantity * products.price_cents), 0) AS spent_cents"
+    "  FROM users"
+    "  LEFT JOIN orders   ON orders.user_id = users.id"
+    "  LEFT JOIN products ON products.id = orders.product_id"
+    " WHERE users.id = ?1"
+    " GROUP BY users.id",
+
+  [QUERY_PRODUCT] =
+    "SELECT id, name, category, price_cents, stock FROM products WHERE id = ?1",
+
+  [QUERY_SESSION] =
+    "SELECT sessions.token, sessions.user_id, users.name AS user_name, sessions.expires"
+    "  FROM sessions JOIN users ON users.id = sessions.user_id"
+    " WHERE sessions.token = ?1",
+
+  [QUERY_BEST_SELLERS] =
+    "SELECT products.id, products.name, sum (orders.quantity) AS sold"
+    "  FROM orders JOIN products ON products.id = orders.product_id"
+    " WHERE products.category = ?1"
+    " GROUP BY products.id"
+    " ORDER BY sold DESC, products.id"
+    " LIMIT 5",
+};
+
+/* SQLite lets one thread at a time use a connection, so each query takes one that is idle,
+ * or opens another: there are as many as queries ever ran at once. */
+typedef struct
+{
+  sqlite3      *handle;
+  sqlite3_stmt *statements[N_QUERIES];
+} Connection;
+
+struct _ShopDb
+{
+  char      *path;
+  GMutex     mutex;        /* protects idle and n_queries */
+  GPtrArray *idle;         /* (element-type Connection) */
+  guint64    n_queries;
+  GMutex     write_mutex;  /* protects writer, also while it works */
+  sqlite3   *writer;
+};
+
+static void
+connection_free (Connection *connection)
+{
+  for (guint i = 0; i < N_QUERIES; i++)
+    sqlite3_finalize (connection->statements[i]);
+
+  sqlite3_close (connection->handle);
+  g_free (connection);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Connection, connection_free)
+
+/* SQLite itself says that a statement began to run: the figure is the database's own. */
+static int
+statement_started_cb (unsigned int  type,
+                      void         *data,
+                      void         *statement,
+                      void         *text)
+{
+  ShopDb *self = data;
+
+  g_mutex_lock (&self->mutex);
+  self->n_queries++;
+  g_mutex_unlock (&self->mutex);
+
+  return 0;
+}
+
+static void
+set_error (GError     **error,
+           const char  *what,
+           sqlite3     *handle)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", what, sqlite3_errmsg (handle));
+}
+
+static Connection *
+open_connection (ShopDb  *self,
+                 GError **error)
+{
+  g_autoptr(Connection) connection = g_new0 (Connection, 1);
+
+  if (sqlite3_open_v2 (self->path, &connection->handle,
+                       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    {
+      set_error (error, self->path, connection->handle);
+      return NULL;
+    }
+
+  /* Compiling a statement reads the schema, which is no query of ours: count from here on. */
+  for (guint i = 0; i < N_QUERIES; i++)
+    if (sqlite3_prepare_v3 (connection->handle, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                            &connection->statements[i], NULL) != SQLITE_OK)
+      {
+        set_error (error, self->path, connection->handle);
+        return NULL;
+      }
+
+  sqlite3_trace_v2 (connection->handle, SQLITE_TRACE_STMT, statement_started_cb, self);
+
+  return g_steal_pointer (&connection);
+}
+
+static Connection *
+take_connection (ShopDb  *self,
+                 GError **error)
+{
+  Connection *connection = NULL;
+
+  g_mutex_lock (&self->mutex);
+  if (self->idle->len > 0)
+    connection = g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
+  g_mutex_unlock (&self->mutex);
+
+  return connection != NULL ? connection : open_connection (self, error);
+}
+
+static void
+give_connection_back (ShopDb     *self,
+                      Connection *connection)
+{
+  g_mutex_lock (&self->mutex);
+  g_ptr_array_add (self->idle, connection);
+  g_mutex_unlock (&self->mutex);
+}
+
+/* There are whole numbers and text in the shop, and nothing else. */
+static GVariant *
+row_to_variant (sqlite3_stmt *statement)
+{
+  g_auto(GVariantBuilder) row = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+  for (int i = 0; i < sqlite3_column_count (statement); i++)
+    {
+      GVariant *value;
+
+      if (sqlite3_column_type (statement, i) == SQLITE_INTEGER)
+        value = g_variant_new_int64 (sqlite3_column_int64 (statement, i));
+      else
+        value = g_variant_new_string ((const char *) sqlite3_column_text (statement, i));
+
+      g_variant_builder_add (&row, "{sv}", sqlite3_column_name (statement, i), value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&row));
+}
+
+/* Runs a query on a connection of its own and gives its rows. */
+static GPtrArray *
+run_query (ShopDb      *self,
+           Query        query,
+           gint64       id,
+           const char  *text,
+           GError     **error)
+{
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  Connection *connection = take_connection (self, error);
+  sqlite3_stmt *statement;
+  int status;
+
+  if (connection == NULL)
+    return NULL;
+
+  statement = connection->statements[query];
+
+  if (text != NULL)
+    sqlite3_bind_text (statement, 1, text, -1, SQLITE_STATIC);
+  else
+    sqlite3_bind_int64 (statement, 1, id);
+
+  while ((status = sqlite3_step (statement)) == SQLITE_ROW)
+    g_ptr_array_add (rows, row_to_variant (statement));
+
+  if (status != SQLITE_DONE)
+    {
+      set_error (error, "the shop", connection->handle);
+      g_clear_pointer (&rows, g_ptr_array_unref);
+    }
+
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+  give_connection_back (self, connection);
+
+  return g_steal_pointer (&rows);
+}
+
+/* What a query is answered with: one row, or the array of them when it is a list. */
+static GVariant *
+ask (ShopDb      *self,
+     Query        query,
+     gint64       id,
+     const char  *text,
+     GError     **error)
+{
+  g_autoptr(GPtrArray) rows = run_query (self, query, id, text, error);
+
+  if (rows == NULL || rows->len == 0)
+    return NULL;
+
+  if (query != QUERY_BEST_SELLERS)
+    return g_variant_ref (g_ptr_array_index (rows, 0));
+
+  return g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE_VARDICT,
+                                                  (GVariant **) rows->pdata, rows->len));
+}
+
+typedef struct
+{
+  ShopDb *db;
+  Query   query;
+  gint64  id;
+  char   *text;
+} Question;
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  shop_db_unref (question->db);
+  g_free (question->text);
+  g_free (question);
+}
+
+static void
+ask_in_thread_cb (GTask        *task,
+                  gpointer      source_object,
+                  gpointer      task_data,
+                  GCancellable *cancellable)
+{
+  Question *question = task_data;
+  GError *error = NULL;
+  GVariant *answer = ask (question->db, question->query, question->id, question->text, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, answer, (GDestroyNotify) g_variant_unref);
+}
+
+static void
+ask_async (ShopDb              *self,
+           Query                query,
+           gint64               id,
+           const char          *text,
+           gpointer             tag,
+           GCancellable        *cancellable,
+           GAsyncReadyCallback  callback,
+           gpointer             user_data)
+{
+  g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Question *question = g_new0 (Question, 1);
+
+  question->db = shop_db_ref (self);
+  question->query = query;
+  question->id = id;
+  question->text = g_strdup (text);
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_task_data (task, question, question_free);
+  g_task_run_in_thread (task, ask_in_thread_cb);
+}
+
+/* Opens the database for reading. */
+ShopDb *
+shop_db_open (const char  *path,
+              GError     **error)
+{
+  g_autoptr(ShopDb) self = g_atomic_rc_box_new0 (ShopDb);
+  Connection *connection;
+
+  self->path = g_strdup (path);
+  g_mutex_init (&self->mutex);
+  g_mutex_init (&self->write_mutex);
+  self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) connection_free);
+
+  connection = open_connection (self, error);
+  if (connection == NULL)
+    return NULL;
+
+  give_connection_back (self, connection);
+
+  return g_steal_pointer (&self);
+}
+
+ShopDb *
+shop_db_ref (ShopDb *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+shop_db_clear (gpointer data)
+{
+  ShopDb *self = data;
+
+  g_ptr_array_unref (self->idle);
+  sqlite3_close (self->writer);
+  g_mutex_clear (&self->mutex);
+  g_mutex_clear (&self->write_mutex);
+  g_free (self->path);
+}
+
+void
+shop_db_unref (ShopDb *self)
+{
+  g_atomic_rc_box_release_full (self, shop_db_clear);
+}
+
+/* A user with the number of orders and the money spent: a{sv}. */
+GVariant *
+shop_db_get_user (ShopDb  *self,
+                  gint64   id,
+                  GError **error)
+{
+  return ask (self, QUERY_USER, id, NULL, error);
+}
+
+/* A product: a{sv}. */
+GVariant *
+shop_db_get_product (ShopDb  *self,
+                     gint64   id,
+                     GError **error)
+{
+  return ask (self, QUERY_PRODUCT, id, NULL, error);
+}
+
+/* A session with the name of its user: a{sv}. */
+GVariant *
+shop_db_get_session (ShopDb      *self,
+                     const char  *token,
+                     GError     **error)
+{
+  return ask (self, QUERY_SESSION, 0, token, error);
+}
+
+/* The five products of a category that sold most, out of all orders: aa{sv}. */
+GVariant *
+shop_db_get_best_sellers (ShopDb      *self,
+                          const char  *category,
+                          GError     **error)
+{
+  return ask (self, QUERY_BEST_SELLERS, 0, category, error);
+}
+
+void
+shop_db_get_product_async (ShopDb              *self,
+                           gint64               id,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  ask_async (self, QUERY_PRODUCT, id, NULL, shop_db_get_product_async,
+             cancellable, callback, user_data);
+}
+
+GVariant *
+shop_db_get_product_finish (GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, shop_db_get_product_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+shop_db_get_best_sellers_async (ShopDb              *self,
+                                const char          *category,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  ask_async (self, QUERY_BEST_SELLERS, 0, category, shop_db_get_best_sellers_async,
+             cancellable, callback, user_data);
+}
+
+GVariant *
+shop_db_get_best_sellers_finish (GAsyncResult  *result,
+                                 GError       **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, shop_db_get_best_sellers_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Changes the shop. */
+gboolean
+shop_db_execute (ShopDb      *self,
+                 const char  *statement,
+                 GError     **error)
+{
+  gboolean done = TRUE;
+
+  g_mutex_lock (&self->write_mutex);
+
+  if ((self->writer == NULL &&
+       sqlite3_open_v2 (self->path, &self->writer,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) ||
+      sqlite3_exec (self->writer, statement, NULL, NULL, NULL) != SQLITE_OK)
+    {
+      set_error (error, "the shop", self->writer);
+      done = FALSE;
+    }
+
+  g_mutex_unlock (&self->write_mutex);
+
+  return done;
+}
+
+/* How many queries SQLite ran, by its own account; what shop_db_execute() did is no query. */
+guint64
+shop_db_get_n_queries (ShopDb *self)
+{
+  guint64 n_queries;
+
+  g_mutex_lock (&self->mutex);
+  n_queries = self->n_queries;
+  g_mutex_unlock (&self->mutex);
+
+  return n_queries;
+}

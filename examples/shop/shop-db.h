@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: CC0-1.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The shop's database, as a program would have one that knows nothing of caches.
+ *
+ * A row comes back as a variant of type a{sv}, by the names of its columns.  NULL without an
+ * error means that there is no such row.
+ *
+ * These run their query before they return, and may be called from any thread, several at a
+ * time.  The pairs of _async and _finish have a thread run it and call back in the main loop.
+ *
+ * shop_db_execute() is how a shopkeeper changes something: over a connection of its own, which
+ * is opened for writing when it is first needed. */
+
+typedef struct _ShopDb ShopDb;
+
+ShopDb   *shop_db_open                    (const char           *path,
+                                           GError              **error);
+ShopDb   *shop_db_ref                     (ShopDb               *self);
+void      shop_db_unref                   (ShopDb               *self);
+
+GVariant *shop_db_get_user                (ShopDb               *self,
+                                           gint64                id,
+                                           GError              **error);
+GVariant *shop_db_get_product             (ShopDb               *self,
+                                           gint64                id,
+                                           GError              **error);
+GVariant *shop_db_get_session             (ShopDb               *self,
+                                           const char           *token,
+                                           GError              **error);
+GVariant *shop_db_get_best_sellers        (ShopDb               *self,
+                                           const char           *category,
+                                           GError              **error);
+
+void      shop_db_get_product_async       (ShopDb               *self,
+                                           gint64                id,
+                                           GCancellable         *cancellable,
+                                           GAsyncReadyCallback   callback,
+                                           gpointer              user_data);
+GVariant *shop_db_get_product_finish      (GAsyncResult         *result,
+                                           GError              **error);
+void      shop_db_get_best_sellers_async  (ShopDb               *self,
+                                           const char           *category,
+                                           GCancellable         *cancellable,
+                                           GAsyncReadyCallback   callback,
+                                           gpointer              user_data);
+GVariant *shop_db_get_best_sellers_finish (GAsyncResult         *result,
+                                           GError              **error);
+
+gboolean  shop_db_execute                 (ShopDb               *self,
+                                           const char           *statement,
+                                           GError              **error);
+
+guint64   shop_db_get_n_queries           (ShopDb               *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ShopDb, shop_db_unref)
+
+G_END_DECLS
