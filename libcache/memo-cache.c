@@ -167,14 +167,23 @@ get (MemoCache    *self,
      MemoLoader   *loader,
      MemoCall     *call)
 {
-  if (memo_call_enter (call))
-    {
-      MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+  MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
 
-      if (iface->get != NULL)
-        iface->get (self, key, flags, loader, call);
-      else
-        memo_cache_return_not_supported (self, call, "get");
+  if (!memo_call_enter (call))
+    {
+      if (iface->missed != NULL && (flags & MEMO_GET_WARMUP) == 0)
+        iface->missed (self);
+    }
+  else if (iface->get != NULL)
+    {
+      /* Those inside the library have the key as an argument and need no copy. */
+      if (iface->take == NULL)
+        memo_call_set_subject (call, key, NULL);
+      iface->get (self, key, flags, loader, call);
+    }
+  else
+    {
+      memo_cache_return_not_supported (self, call, "get");
     }
 
   memo_call_leave (call);

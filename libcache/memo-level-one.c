@@ -61,7 +61,7 @@ memo_level_one_lookup (MemoCache  *cache,
       entry = memo_entry_ref (node->entry);
       self->counters.hits++;
     }
-  else if (!self->closed)
+  else
     {
       self->counters.misses++;
     }
@@ -100,6 +100,17 @@ memo_level_one_get (MemoCache    *cache,
   memo_loading_get (MEMO_ASYNC_CACHE (cache), key, flags, loader, call);
 }
 
+/* A get was cancelled before it could be asked. */
+static void
+memo_level_one_missed (gpointer cache)
+{
+  MemoAsyncCache *self = cache;
+
+  g_mutex_lock (&self->lock);
+  self->counters.misses++;
+  g_mutex_unlock (&self->lock);
+}
+
 static void
 memo_level_one_take (gpointer    cache,
                      const char *key_text,
@@ -124,11 +135,13 @@ memo_level_one_take (gpointer    cache,
     }
   g_mutex_unlock (&self->lock);
 
-  memo_trash_empty (&trash);
   memo_tag_set_free (tags);
-  memo_entry_unref (entry);
   if (arm)
     memo_sweep_arm (self);
+
+  /* Last, since the end of a value may be the end of the cache. */
+  memo_trash_empty (&trash);
+  memo_entry_unref (entry);
 }
 
 static gboolean
@@ -192,11 +205,12 @@ memo_level_one_clear (MemoCache *cache)
   arm = memo_sweep_is_due_earlier (self);
   g_mutex_unlock (&self->lock);
 
+  if (arm)
+    memo_sweep_arm (self);
+
   g_clear_pointer (&values, memo_store_free);
   g_clear_pointer (&errors, memo_store_free);
   memo_trash_empty (&trash);
-  if (arm)
-    memo_sweep_arm (self);
 }
 
 static void
@@ -223,18 +237,28 @@ memo_level_one_invalidate_tags (MemoCache          *cache,
   arm = memo_sweep_is_due_earlier (self);
   g_mutex_unlock (&self->lock);
 
-  memo_trash_empty (&trash);
   memo_tag_set_free (set);
   if (arm)
     memo_sweep_arm (self);
+  memo_trash_empty (&trash);
 }
 
 static void
 memo_level_one_flush (MemoCache *cache,
                       MemoCall  *call)
 {
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  gboolean closed;
+
+  g_mutex_lock (&self->lock);
+  closed = self->closed;
+  g_mutex_unlock (&self->lock);
+
   /* There is no tier behind the memory, so nothing can be on its way to one. */
-  memo_call_return_nothing (call);
+  if (closed)
+    memo_call_return_error (call, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache is closed"));
+  else
+    memo_call_return_nothing (call);
 }
 
 static void
@@ -293,6 +317,7 @@ memo_level_one_iface_init (MemoCacheInterface *iface)
   iface->peek = memo_level_one_peek;
   iface->get = memo_level_one_get;
   iface->take = memo_level_one_take;
+  iface->missed = memo_level_one_missed;
   iface->remove = memo_level_one_remove;
   iface->clear = memo_level_one_clear;
   iface->invalidate_tags = memo_level_one_invalidate_tags;
