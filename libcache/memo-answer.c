@@ -72,7 +72,8 @@ move_late_waiters (MemoAsyncCache *self,
 
       if (outcome->next != NULL)
         {
-          memo_flights_join (self, outcome->next, waiter);
+          /* It began after this waiter joined, so it is fresh enough whatever happens now. */
+          memo_flights_join (outcome->next, waiter, waiter->waiter.joined);
         }
       else
         {
@@ -103,8 +104,7 @@ conclude (MemoAsyncCache *self,
 
   if (entry != NULL)
     memo_tag_set_add (&tags, memo_entry_get_tags (entry));
-  stale = MAX (memo_flights_outdated_at (self, flight),
-               memo_fence_last (&self->fence, tags, flight->since));
+  stale = memo_flights_outdated_at (self, flight, tags);
 
   memo_flights_end (self, flight, &outcome->trash);
   outcome->timers = memo_flight_take_timers (flight);

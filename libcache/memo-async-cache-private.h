@@ -32,7 +32,6 @@ struct _MemoAsyncCache
   MemoStore      *values;
   MemoStore      *errors;           /* failures that are remembered, bounded like the values */
   MemoStore      *husks;            /* what was cleared and is not yet given back */
-  guint           trim_to;          /* evict down to this many; MEMO_UNLIMITED when there already */
 
   MemoTable       flights;          /* the current ones, by key; holds a reference to each */
   MemoFlight     *all_flights;      /* all that are not over */
@@ -82,9 +81,9 @@ MemoFlight *memo_flights_add           (MemoAsyncCache      *self,
 MemoFlight *memo_flights_find          (MemoAsyncCache      *self,
                                         const MemoKey       *key,
                                         MemoTrash           *trash);
-void        memo_flights_join          (MemoAsyncCache      *self,
-                                        MemoFlight          *flight,
-                                        MemoCall            *request);
+void        memo_flights_join          (MemoFlight          *flight,
+                                        MemoCall            *request,
+                                        guint64              joined);
 void        memo_flights_detach        (MemoAsyncCache      *self,
                                         MemoFlight          *flight,
                                         MemoTrash           *trash);
@@ -97,7 +96,8 @@ void        memo_flights_outdate       (MemoAsyncCache      *self,
 void        memo_flights_outdate_all   (MemoAsyncCache      *self,
                                         MemoTrash           *trash);
 guint64     memo_flights_outdated_at   (MemoAsyncCache      *self,
-                                        MemoFlight          *flight);
+                                        MemoFlight          *flight,
+                                        const MemoTagSet    *tags);
 
 /* memo-loading.c */
 void        memo_loading_get           (MemoAsyncCache      *self,

@@ -299,7 +299,6 @@ memo_async_cache_init (MemoAsyncCache *self)
   self->max_batch_size = 100;
   self->values = memo_store_new ();
   self->errors = memo_store_new ();
-  self->trim_to = MEMO_UNLIMITED;
   memo_table_init (&self->flights);
   memo_fence_init (&self->fence);
   memo_fence_init (&self->key_fence);
@@ -376,25 +375,32 @@ memo_async_cache_get_maxsize (MemoAsyncCache *self)
   return get_uint (self, &self->maxsize);
 }
 
-/* The least recent beyond a limit go: some now, the rest in slices. */
+/* The least recent go that are beyond a new limit, or are a part of so many per cent: some now, the
+ * rest in slices. */
 static void
 memo_async_cache_shrink (MemoAsyncCache *self,
-                         guint          *limit,
-                         guint           value)
+                         const guint    *maxsize,
+                         guint           percent)
 {
   gint64 now = memo_async_cache_now (self);
   MemoTrash trash = { 0 };
   gboolean arm;
+  gsize size;
 
   g_mutex_lock (&self->lock);
-  *limit = value;
+  size = memo_store_size (self->values);
+  if (maxsize != NULL)
+    self->maxsize = *maxsize;
+  self->values->trim_left = MAX (self->values->trim_left, (size * percent + 99) / 100);
   memo_sweep_slice (self, now, &trash.nodes);
   arm = memo_sweep_is_due_earlier (self);
   g_mutex_unlock (&self->lock);
 
-  memo_trash_empty (&trash);
   if (arm)
     memo_sweep_arm (self);
+
+  /* Last, since the end of a value may be the end of the cache. */
+  memo_trash_empty (&trash);
 }
 
 /**
@@ -412,12 +418,15 @@ void
 memo_async_cache_set_maxsize (MemoAsyncCache *self,
                               guint           maxsize)
 {
+  g_autoptr(MemoAsyncCache) kept = NULL;
+
   g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
 
   if (memo_async_cache_get_maxsize (self) == maxsize)
     return;
 
-  memo_async_cache_shrink (self, &self->maxsize, maxsize);
+  kept = g_object_ref (self);
+  memo_async_cache_shrink (self, &maxsize, 0);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAXSIZE]);
 }
 
@@ -678,14 +687,8 @@ void
 memo_async_cache_trim (MemoAsyncCache *self,
                        guint           percent)
 {
-  gsize size;
-
   g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
   g_return_if_fail (percent <= 100);
 
-  g_mutex_lock (&self->lock);
-  size = memo_store_size (self->values);
-  g_mutex_unlock (&self->lock);
-
-  memo_async_cache_shrink (self, &self->trim_to, size - (size * percent + 99) / 100);
+  memo_async_cache_shrink (self, NULL, percent);
 }

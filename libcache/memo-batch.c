@@ -538,19 +538,19 @@ accept_extra (MemoAsyncCache *self,
   if (!self->closed &&
       memo_store_find (self->values, key, now) == NULL &&
       memo_table_find (&self->flights, key) == NULL &&
-      memo_fence_last (&self->key_fence, key_alone, batch->keys_since) == 0 &&
-      memo_fence_last (&self->fence, tags, batch->since) == 0)
+      memo_fence_first (&self->key_fence, key_alone, batch->keys_since) == 0 &&
+      memo_fence_first (&self->fence, tags, batch->since) == 0)
     {
       memo_level_one_keep (self, key, entry, memo_loader_get_ttl (batch->loader), tags, now, &trash);
       arm_sweep = memo_sweep_is_due_earlier (self);
     }
   g_mutex_unlock (&self->lock);
 
-  memo_trash_empty (&trash);
   memo_tag_set_free (tags);
   memo_tag_set_free (key_alone);
   if (arm_sweep)
     memo_sweep_arm (self);
+  memo_trash_empty (&trash);
 }
 
 static void

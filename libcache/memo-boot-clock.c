@@ -106,7 +106,8 @@ memo_boot_clock_create_source (MemoClock *clock,
 {
   GSource *source = g_source_new (&boot_source_funcs, sizeof (BootSource));
   BootSource *self = (BootSource *) source;
-  gint64 wait = deadline - memo_boot_clock_now ();
+  gint64 now = memo_boot_clock_now ();
+  gint64 wait = deadline > now ? deadline - now : 0;
 
   self->deadline = deadline;
   self->timer = -1;

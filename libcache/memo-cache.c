@@ -192,10 +192,16 @@ memo_cache_hand_get (MemoCache    *self,
 {
   MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
 
-  if (iface->get != NULL)
-    iface->get (self, key, flags, loader, call);
-  else
-    memo_cache_return_not_supported (self, call, "get");
+  if (iface->get == NULL)
+    {
+      memo_cache_return_not_supported (self, call, "get");
+      return;
+    }
+
+  /* Those inside the library have the key as an argument and need no copy. */
+  if (iface->take == NULL)
+    memo_call_set_subject (call, key, NULL);
+  iface->get (self, key, flags, loader, call);
 }
 
 static void
@@ -205,8 +211,12 @@ get (MemoCache    *self,
      MemoLoader   *loader,
      MemoCall     *call)
 {
+  MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+
   if (memo_call_enter (call))
     memo_cache_hand_get (self, key, flags, loader, call);
+  else if (iface->missed != NULL && (flags & MEMO_GET_WARMUP) == 0)
+    iface->missed (self);
   memo_call_leave (call);
 }
 

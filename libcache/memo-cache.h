@@ -99,11 +99,12 @@ struct _MemoCacheInterface
   void          (*reset_metrics)   (MemoCache          *self);
 
   /*< private >*/
-  /* What memo_cache_set() calls where there is one, so that it needs no call.  Takes a
-   * pointer so that no binding sees a virtual function in it. */
+  /* For caches inside the library.  They take a pointer so that no binding sees virtual functions in them:
+   * what memo_cache_set() calls, so that it needs no call; and what counts a get that was cancelled before. */
   void          (*take)            (gpointer            self,
                                     const char         *key,
                                     MemoEntry          *entry);
+  void          (*missed)          (gpointer            self);
   gpointer      padding[12];
 };
 

@@ -198,11 +198,23 @@ memo_call_withdraw (MemoCall *self)
                                                      "Operation was cancelled"));
 }
 
+/* The handler does not hold the request, or one that is dropped would never be noticed. */
 static void
 memo_call_cancelled_cb (GCancellable *cancellable,
-                        MemoCall     *self)
+                        GWeakRef     *weak)
 {
-  memo_call_withdraw (self);
+  g_autoptr(MemoCall) self = g_weak_ref_get (weak);
+
+  if (self != NULL)
+    memo_call_withdraw (self);
+}
+
+static void
+weak_ref_free (gpointer  data,
+               GClosure *closure)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
 }
 
 /* --- requests --- */
@@ -305,9 +317,11 @@ memo_call_leave (MemoCall *self)
 {
   if (self->cancellable != NULL && g_atomic_int_get (&self->phase) == ENTERING)
     {
+      GWeakRef *weak = g_new (GWeakRef, 1);
+
+      g_weak_ref_init (weak, self);
       self->cancelled_id = g_signal_connect_data (self->cancellable, "cancelled",
-                                                  G_CALLBACK (memo_call_cancelled_cb), g_object_ref (self),
-                                                  (GClosureNotify) (void (*) (void)) g_object_unref, 0);
+                                                  G_CALLBACK (memo_call_cancelled_cb), weak, weak_ref_free, 0);
 
       /* It may have been cancelled, in another thread, just before. */
       if (g_cancellable_is_cancelled (self->cancellable))

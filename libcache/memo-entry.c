@@ -527,13 +527,15 @@ gint64
 memo_entry_get_int64 (MemoEntry *self)
 {
   GValue number = G_VALUE_INIT;
+  gboolean transformed;
   GType type;
 
   g_return_val_if_fail (self != NULL, 0);
 
   type = G_TYPE_FUNDAMENTAL (memo_entry_get_value_type (self));
   g_return_val_if_fail (type != G_TYPE_FLOAT && type != G_TYPE_DOUBLE, 0);
-  g_return_val_if_fail (memo_entry_transform (self, G_TYPE_INT64, &number), 0);
+  transformed = memo_entry_transform (self, G_TYPE_INT64, &number);
+  g_return_val_if_fail (transformed, 0);
 
   return g_value_get_int64 (&number);
 }
@@ -554,9 +556,11 @@ double
 memo_entry_get_double (MemoEntry *self)
 {
   GValue number = G_VALUE_INIT;
+  gboolean transformed;
 
   g_return_val_if_fail (self != NULL, 0.0);
-  g_return_val_if_fail (memo_entry_transform (self, G_TYPE_DOUBLE, &number), 0.0);
+  transformed = memo_entry_transform (self, G_TYPE_DOUBLE, &number);
+  g_return_val_if_fail (transformed, 0.0);
 
   return g_value_get_double (&number);
 }

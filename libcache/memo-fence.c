@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-fence-private.h"
 
-/* As many tags are remembered.  Of one forgotten it is assumed that it was invalidated: a
- * load that is older is then repeated once too often, and nothing stale is stored. */
-#define MAX_MARKS 4096
+/* As many invalidations are remembered, while loads are in progress.  Then all are forgotten, and of
+ * every tag it is assumed that it was invalidated: a load that is older is repeated, perhaps once too often,
+ * and nothing stale is stored. */
+#define MAX_TIMES 4096
 
-struct _MemoFenceMark
+typedef struct
 {
-  MemoItem       item;
-  MemoFenceMark *newer;
-  MemoFenceMark *older;
-  guint64        when;
-};
+  MemoItem  item;
+  GArray   *times;        /* ascending */
+} Mark;
 
 void
 memo_fence_init (MemoFence *self)
@@ -21,31 +20,49 @@ memo_fence_init (MemoFence *self)
 }
 
 static void
-unlink_mark (MemoFence     *self,
-             MemoFenceMark *mark)
+forget_all (MemoFence *self)
 {
-  *(mark->newer != NULL ? &mark->newer->older : &self->newest) = mark->older;
-  *(mark->older != NULL ? &mark->older->newer : &self->oldest) = mark->newer;
-}
+  MemoItem *item = memo_table_steal (&self->table);
 
-static void
-forget_oldest (MemoFence *self)
-{
-  MemoFenceMark *mark = self->oldest;
+  while (item != NULL)
+    {
+      Mark *mark = (Mark *) item;
 
-  self->forgotten = mark->when;
-  unlink_mark (self, mark);
-  memo_table_remove (&self->table, &mark->item);
-  g_free (mark);
+      item = item->chain;
+      g_array_unref (mark->times);
+      g_free (mark);
+    }
+
+  self->n_times = 0;
+  self->forgotten = self->sequence;
 }
 
 void
 memo_fence_deinit (MemoFence *self)
 {
-  while (self->oldest != NULL)
-    forget_oldest (self);
-
+  forget_all (self);
   memo_table_deinit (&self->table);
+}
+
+static Mark *
+ensure_mark (MemoFence     *self,
+             const MemoKey *tag)
+{
+  Mark *mark = (Mark *) memo_table_find (&self->table, tag);
+
+  if (mark == NULL)
+    {
+      char *text;
+
+      mark = g_malloc (sizeof *mark + tag->length + 1);
+      mark->times = g_array_new (FALSE, FALSE, sizeof (guint64));
+      text = (char *) (mark + 1);
+      memcpy (text, tag->text, tag->length + 1);
+      memo_item_init (&mark->item, tag, text);
+      memo_table_add (&self->table, &mark->item);
+    }
+
+  return mark;
 }
 
 /* Notes that TAGS were invalidated now. */
@@ -53,66 +70,52 @@ void
 memo_fence_invalidate (MemoFence        *self,
                        const MemoTagSet *tags)
 {
+  if (self->n_times + memo_tag_set_size (tags) > MAX_TIMES)
+    forget_all (self);
+
   self->sequence++;
 
   for (guint i = 0; i < memo_tag_set_size (tags); i++)
     {
-      const MemoKey *tag = memo_tag_set_get (tags, i);
-      MemoFenceMark *mark = (MemoFenceMark *) memo_table_find (&self->table, tag);
-
-      if (mark != NULL)
-        {
-          unlink_mark (self, mark);
-        }
-      else
-        {
-          char *text;
-
-          if (self->table.count == MAX_MARKS)
-            forget_oldest (self);
-
-          mark = g_malloc (sizeof *mark + tag->length + 1);
-          text = (char *) (mark + 1);
-          memcpy (text, tag->text, tag->length + 1);
-          memo_item_init (&mark->item, tag, text);
-          memo_table_add (&self->table, &mark->item);
-        }
-
-      mark->when = self->sequence;
-      mark->newer = NULL;
-      mark->older = self->newest;
-      *(mark->older != NULL ? &mark->older->newer : &self->oldest) = mark;
-      self->newest = mark;
+      g_array_append_val (ensure_mark (self, memo_tag_set_get (tags, i))->times, self->sequence);
+      self->n_times++;
     }
 }
 
-/* The number of the last invalidation of any of TAGS after the one numbered SINCE, or 0. */
+/* The number of the first invalidation of any of TAGS after the one numbered SINCE, or 0. */
 guint64
-memo_fence_last (MemoFence        *self,
-                 const MemoTagSet *tags,
-                 guint64           since)
+memo_fence_first (MemoFence        *self,
+                  const MemoTagSet *tags,
+                  guint64           since)
 {
-  guint64 last = 0;
+  guint64 first = 0;
+
+  if (since < self->forgotten)
+    return memo_tag_set_size (tags) > 0 ? since + 1 : 0;
 
   for (guint i = 0; i < memo_tag_set_size (tags); i++)
     {
-      MemoFenceMark *mark = (MemoFenceMark *) memo_table_find (&self->table, memo_tag_set_get (tags, i));
+      Mark *mark = (Mark *) memo_table_find (&self->table, memo_tag_set_get (tags, i));
 
-      if (mark != NULL && mark->when > since)
-        last = MAX (last, mark->when);
-      else if (mark == NULL && self->forgotten > since)
-        last = MAX (last, self->forgotten);
+      for (guint j = 0; mark != NULL && j < mark->times->len; j++)
+        {
+          guint64 time = g_array_index (mark->times, guint64, j);
+
+          if (time > since)
+            {
+              first = first == 0 ? time : MIN (first, time);
+              break;
+            }
+        }
     }
 
-  return last;
+  return first;
 }
 
 /* Notes that everything was invalidated now. */
 void
 memo_fence_invalidate_all (MemoFence *self)
 {
-  while (self->oldest != NULL)
-    forget_oldest (self);
-
-  self->forgotten = ++self->sequence;
+  self->sequence++;
+  forget_all (self);
 }

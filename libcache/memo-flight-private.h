@@ -49,7 +49,8 @@ struct _MemoFlight
 
   GPtrArray       *tag_texts;       /* what `tags` borrows */
   MemoTagSet      *tags;            /* the loader's and those added to the call */
-  MemoTagSet      *previous_tags;   /* those of the previous entry */
+  char           **previous_texts;  /* what `previous_tags` borrows */
+  MemoTagSet      *previous_tags;   /* those that the previous entry carries */
 
   GPtrArray       *timers;
 };
@@ -58,6 +59,7 @@ MemoFlight   *memo_flight_new            (GObject            *cache,
                                           const MemoKey      *key,
                                           MemoLoader         *loader,
                                           MemoEntry          *previous,
+                                          char              **previous_tags,
                                           gint64              deadline,
                                           guint64             since);
 MemoFlight   *memo_flight_ref            (MemoFlight         *self);

@@ -3,11 +3,14 @@
 
 /* --- life --- */
 
+/* PREVIOUS is what is refreshed, or NULL, and PREVIOUS_TAGS, which are taken, what it carries in the cache: not
+ * its own tags alone. */
 MemoFlight *
 memo_flight_new (GObject       *cache,
                  const MemoKey *key,
                  MemoLoader    *loader,
                  MemoEntry     *previous,
+                 char         **previous_tags,
                  gint64         deadline,
                  guint64        since)
 {
@@ -26,10 +29,9 @@ memo_flight_new (GObject       *cache,
   self->since = since;
 
   if (previous != NULL)
-    {
-      self->previous = memo_entry_ref (previous);
-      memo_tag_set_add (&self->previous_tags, memo_entry_get_tags (previous));
-    }
+    self->previous = memo_entry_ref (previous);
+  self->previous_texts = previous_tags;
+  memo_tag_set_add (&self->previous_tags, (const char * const *) previous_tags);
   if (memo_loader_get_tags (loader) != NULL)
     memo_flight_add_tags (self, memo_loader_get_tags (loader));
 
@@ -61,6 +63,7 @@ memo_flight_unref (MemoFlight *self)
   g_clear_pointer (&self->timers, g_ptr_array_unref);
   memo_tag_set_free (self->tags);
   memo_tag_set_free (self->previous_tags);
+  g_strfreev (self->previous_texts);
   g_free (self);
 }
 

@@ -80,13 +80,25 @@ memo_flights_outdate_all (MemoAsyncCache *self,
     }
 }
 
-/* The count of the last invalidation that a tag known so far has seen since the flight began, or 0. */
+/* The count of the first invalidation since the flight began of a tag that it is known to carry or
+ * that is one of TAGS, or 0. */
 guint64
-memo_flights_outdated_at (MemoAsyncCache *self,
-                          MemoFlight     *flight)
+memo_flights_outdated_at (MemoAsyncCache   *self,
+                          MemoFlight       *flight,
+                          const MemoTagSet *tags)
 {
-  return MAX (memo_fence_last (&self->fence, flight->tags, flight->since),
-              memo_fence_last (&self->fence, flight->previous_tags, flight->since));
+  const MemoTagSet *sets[] = { flight->tags, flight->previous_tags, tags };
+  guint64 first = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (sets); i++)
+    {
+      guint64 time = memo_fence_first (&self->fence, sets[i], flight->since);
+
+      if (time != 0)
+        first = first == 0 ? time : MIN (first, time);
+    }
+
+  return first;
 }
 
 /* The current flight of a key, or NULL.  One that a tag has outdated meanwhile is detached. */
@@ -97,7 +109,7 @@ memo_flights_find (MemoAsyncCache *self,
 {
   MemoFlight *flight = (MemoFlight *) memo_table_find (&self->flights, key);
 
-  if (flight == NULL || memo_flights_outdated_at (self, flight) == 0)
+  if (flight == NULL || memo_flights_outdated_at (self, flight, NULL) == 0)
     return flight;
 
   memo_flights_detach (self, flight, trash);
@@ -105,14 +117,15 @@ memo_flights_find (MemoAsyncCache *self,
   return NULL;
 }
 
-/* REQUEST waits for a flight from now on. */
+/* REQUEST waits for a flight from now on, and is to have an answer that was begun after the JOINED
+ * first invalidations. */
 void
-memo_flights_join (MemoAsyncCache *self,
-                   MemoFlight     *flight,
-                   MemoCall       *request)
+memo_flights_join (MemoFlight *flight,
+                   MemoCall   *request,
+                   guint64     joined)
 {
   request->withdrawn = memo_loading_leave;
-  memo_flight_add_waiter (flight, request, self->fence.sequence);
+  memo_flight_add_waiter (flight, request, joined);
 }
 
 /* A new flight for REQUEST, which it takes along. */
@@ -127,6 +140,7 @@ memo_flights_add (MemoAsyncCache *self,
   double timeout = memo_loader_get_timeout (loader);
   MemoFlight *flight = memo_flight_new (G_OBJECT (self), key, loader,
                                         node != NULL ? node->entry : NULL,
+                                        node != NULL ? memo_node_dup_tags (node) : NULL,
                                         timeout > 0.0 ? memo_time_after (now, timeout) : MEMO_NEVER,
                                         self->fence.sequence);
 
@@ -137,7 +151,7 @@ memo_flights_add (MemoAsyncCache *self,
 
   flight->context = request->context;
   register_flight (self, flight);
-  memo_flights_join (self, flight, request);
+  memo_flights_join (flight, request, self->fence.sequence);
 
   return flight;
 }

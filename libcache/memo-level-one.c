@@ -61,7 +61,7 @@ memo_level_one_lookup (MemoCache  *cache,
       entry = memo_entry_ref (node->entry);
       self->counters.hits++;
     }
-  else if (!self->closed)
+  else
     {
       self->counters.misses++;
     }
@@ -118,6 +118,17 @@ outdate (MemoAsyncCache *self,
     }
 }
 
+/* A get was cancelled before it could be asked. */
+static void
+memo_level_one_missed (gpointer cache)
+{
+  MemoAsyncCache *self = cache;
+
+  g_mutex_lock (&self->lock);
+  self->counters.misses++;
+  g_mutex_unlock (&self->lock);
+}
+
 static void
 memo_level_one_take (gpointer    cache,
                      const char *key_text,
@@ -142,11 +153,13 @@ memo_level_one_take (gpointer    cache,
     }
   g_mutex_unlock (&self->lock);
 
-  memo_trash_empty (&trash);
   memo_tag_set_free (tags);
-  memo_entry_unref (entry);
   if (arm)
     memo_sweep_arm (self);
+
+  /* Last, since the end of a value may be the end of the cache. */
+  memo_trash_empty (&trash);
+  memo_entry_unref (entry);
 }
 
 /* With the lock held: puts FRESH in the place of a store that is cleared.  Gives the old one, to
@@ -279,11 +292,12 @@ invalidate (MemoAsyncCache   *self,
 
   g_mutex_unlock (&self->lock);
 
+  if (arm)
+    memo_sweep_arm (self);
+
   g_clear_pointer (&stores[0], memo_store_free);
   g_clear_pointer (&stores[1], memo_store_free);
   memo_trash_empty (&trash);
-  if (arm)
-    memo_sweep_arm (self);
 }
 
 static void
@@ -341,8 +355,18 @@ static void
 memo_level_one_flush (MemoCache *cache,
                       MemoCall  *call)
 {
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  gboolean closed;
+
+  g_mutex_lock (&self->lock);
+  closed = self->closed;
+  g_mutex_unlock (&self->lock);
+
   /* There is no tier behind the memory, so nothing can be on its way to one. */
-  memo_call_return_nothing (call);
+  if (closed)
+    memo_call_return_error (call, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache is closed"));
+  else
+    memo_call_return_nothing (call);
 }
 
 static void
@@ -401,6 +425,7 @@ memo_level_one_iface_init (MemoCacheInterface *iface)
   iface->peek = memo_level_one_peek;
   iface->get = memo_level_one_get;
   iface->take = memo_level_one_take;
+  iface->missed = memo_level_one_missed;
   iface->remove = memo_level_one_remove;
   iface->clear = memo_level_one_clear;
   iface->invalidate_tags = memo_level_one_invalidate_tags;

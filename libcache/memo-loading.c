@@ -323,6 +323,7 @@ memo_loading_get (MemoAsyncCache *self,
 
   if (self->closed)
     {
+      self->counters.misses += counted;
       g_mutex_unlock (&self->lock);
       memo_call_return_error (request, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED,
                                                             "The cache is closed"));
@@ -359,7 +360,7 @@ memo_loading_get (MemoAsyncCache *self,
       joined = flight != NULL;
 
       if (joined)
-        memo_flights_join (self, flight, request);
+        memo_flights_join (flight, request, self->fence.sequence);
       else if (loader != NULL)
         flight = memo_flights_add (self, &key, loader, request, now);
 

@@ -7,7 +7,8 @@ typedef struct
   GMainContext *context;    /* not a reference: the context owns the source */
   MemoMail     *first;
   MemoMail     *last;
-  guint         length;
+  guint64       posted;     /* how many came in all */
+  guint64       taken;      /* how many of them were taken */
   gboolean      retired;    /* no longer in `mailboxes`, takes no more mail */
 } Mailbox;
 
@@ -31,12 +32,9 @@ take_first (Mailbox *self)
 {
   MemoMail *mail = self->first;
 
-  if (mail != NULL)
-    {
-      self->first = mail->next;
-      mail->next = NULL;
-      self->length--;
-    }
+  self->first = mail->next;
+  mail->next = NULL;
+  self->taken++;
 
   return mail;
 }
@@ -48,18 +46,16 @@ mailbox_dispatch (GSource     *source,
 {
   Mailbox *self = (Mailbox *) source;
   gboolean empty;
-  guint left;
+  guint64 end;
 
   g_mutex_lock (&lock);
 
   /* What is posted meanwhile is for the next turn.  A callback may run a loop of its own,
    * which then delivers the rest: so the mail is taken one by one. */
-  for (left = self->length; left > 0; left--)
+  end = self->posted;
+  while (self->taken < end)
     {
       MemoMail *mail = take_first (self);
-
-      if (mail == NULL)
-        break;
 
       g_mutex_unlock (&lock);
       mail->deliver (mail);
@@ -136,7 +132,7 @@ memo_mailbox_post (GMainContext *context,
   else
     self->last->next = mail;
   self->last = mail;
-  self->length++;
+  self->posted++;
 
   g_mutex_unlock (&lock);
 }

@@ -41,6 +41,8 @@ struct _MemoStore
   MemoVector   heap;        /* a binary heap, the next to expire on top */
   MemoTagIndex tags;
 
+  gsize        trim_left;   /* how many are still to go; whatever goes is one of them */
+
   guint64      evictions;
   guint64      expirations;
   guint64      invalidations;
@@ -55,6 +57,7 @@ MemoNode  *memo_node_new              (const MemoKey    *key,
                                        MemoEntry        *entry,
                                        gint64            deadline,
                                        guint             n_tags);
+char     **memo_node_dup_tags         (MemoNode         *self);
 void       memo_garbage_free          (MemoNode         *garbage);
 
 MemoNode  *memo_store_find            (MemoStore        *self,

@@ -40,6 +40,22 @@ memo_node_new (const MemoKey *key,
   return self;
 }
 
+/* The tags that a node carries, or NULL when there are none. */
+char **
+memo_node_dup_tags (MemoNode *self)
+{
+  char **tags;
+
+  if (self->n_tags == 0)
+    return NULL;
+
+  tags = g_new0 (char *, self->n_tags + 1);
+  for (guint i = 0; i < self->n_tags; i++)
+    tags[i] = g_strdup (self->tags[i].tag->item.text);
+
+  return tags;
+}
+
 /* Frees what left a store.  Runs the code of whoever made the values: never under a lock. */
 void
 memo_garbage_free (MemoNode *garbage)
@@ -228,6 +244,8 @@ drop (MemoStore  *self,
       Reason      reason,
       MemoNode  **garbage)
 {
+  self->trim_left -= self->trim_left > 0;
+
   memo_table_remove (&self->table, &node->item);
   unlink_recency (self, node);
   if (node->heap_place != 0)

@@ -9,6 +9,13 @@
 /* The expired are gathered for so long: not a turn of the loop for each. */
 #define MIN_INTERVAL (G_USEC_PER_SEC / 4)
 
+/* How many values may stay: a limit may have been lowered, or a part be trimmed. */
+static guint
+limit (MemoAsyncCache *self)
+{
+  return MIN (self->maxsize, memo_store_size (self->values) - self->values->trim_left);
+}
+
 /* When there is something to do; G_MININT64 is at once. */
 static gint64
 due (MemoAsyncCache *self)
@@ -16,7 +23,7 @@ due (MemoAsyncCache *self)
   if (self->husks != NULL)
     return G_MININT64;
 
-  return MIN (memo_store_next_sweep (self->values, MIN (self->maxsize, self->trim_to)),
+  return MIN (memo_store_next_sweep (self->values, limit (self)),
               memo_store_next_sweep (self->errors, self->maxsize));
 }
 
@@ -29,7 +36,7 @@ next_sweep (MemoAsyncCache *self)
   if (time == G_MININT64 || time == MEMO_NEVER)
     return time;
 
-  return MAX (time, self->last_sweep + MIN_INTERVAL);
+  return MAX (time, MIN (self->last_sweep, MEMO_NEVER - MIN_INTERVAL) + MIN_INTERVAL);
 }
 
 /* With the lock held: whether memo_sweep_arm() has anything to do. */
@@ -65,11 +72,8 @@ memo_sweep_slice (MemoAsyncCache  *self,
                   gint64           now,
                   MemoNode       **garbage)
 {
-  memo_store_sweep (self->values, MIN (self->maxsize, self->trim_to), now, MEMO_STORE_SLICE, garbage);
+  memo_store_sweep (self->values, limit (self), now, MEMO_STORE_SLICE, garbage);
   memo_store_sweep (self->errors, self->maxsize, now, MEMO_STORE_SLICE, garbage);
-
-  if (memo_store_size (self->values) <= self->trim_to)
-    self->trim_to = MEMO_UNLIMITED;
 }
 
 static gboolean

@@ -17,10 +17,14 @@ static inline gint64
 memo_time_after (gint64 now,
                  double seconds)
 {
+  gint64 span;
+
   if (seconds > MEMO_LONGEST_SPAN)
     return G_MAXINT64;
 
-  return now + MAX (1, (gint64) ceil (seconds * G_USEC_PER_SEC));
+  span = MAX (1, (gint64) ceil (seconds * G_USEC_PER_SEC));
+
+  return now > G_MAXINT64 - span ? G_MAXINT64 : now + span;
 }
 
 G_END_DECLS

@@ -36,7 +36,7 @@ struct _MemoWarmup
   GObject    parent_instance;
 
   GPtrArray *items;
-  gboolean   running;
+  gpointer   run;         /* the one that is under way, only compared */
 };
 
 G_DEFINE_FINAL_TYPE (MemoWarmup, memo_warmup, G_TYPE_OBJECT)
@@ -107,7 +107,7 @@ memo_warmup_add (MemoWarmup *self,
   g_return_if_fail (MEMO_IS_WARMUP (self));
   g_return_if_fail (key != NULL);
   g_return_if_fail (MEMO_IS_LOADER (loader));
-  g_return_if_fail (!self->running);
+  g_return_if_fail (self->run == NULL);
 
   item = g_new0 (Item, 1);
   item->key = g_strdup (key);
@@ -193,7 +193,8 @@ typedef struct
 static void
 run_free (Run *run)
 {
-  run->warmup->running = FALSE;
+  if (run->warmup->run == run)
+    run->warmup->run = NULL;
   g_object_unref (run->warmup);
   g_free (run);
 }
@@ -228,7 +229,7 @@ finish_run (GTask *task)
   const GError *first = NULL;
   const char *key = NULL;
 
-  run->warmup->running = FALSE;
+  run->warmup->run = NULL;
 
   if (g_task_return_error_if_cancelled (task))
     return;
@@ -320,14 +321,14 @@ memo_cache_warmup_async (MemoCache           *self,
 
   g_return_if_fail (MEMO_IS_CACHE (self));
   g_return_if_fail (MEMO_IS_WARMUP (warmup));
-  g_return_if_fail (!warmup->running);
+  g_return_if_fail (warmup->run == NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   for (guint i = 0; i < warmup->items->len; i++)
     g_clear_error (&((Item *) g_ptr_array_index (warmup->items, i))->error);
 
-  warmup->running = TRUE;
   run = g_new0 (Run, 1);
+  warmup->run = run;
   run->warmup = g_object_ref (warmup);
   run->at_once = get_max_batch_size (self);
 

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "support/clock-test.hpp"
+
+#include <cmath>
+#include <thread>
+
+using namespace memo_test;
+using ::testing::ElementsAre;
+
+namespace {
+
+// --- the manual clock ---
+
+using ManualClockTest = ClockTest;
+
+TEST_F (ManualClockTest, ItStandsAtNothingUntilItIsMoved)
+{
+  EXPECT_EQ (now (), 0);
+  EXPECT_EQ (now (), 0);
+  advance (1.5);
+  EXPECT_EQ (now (), 1'500'000);
+  advance (0.5);
+  EXPECT_EQ (now (), 2'000'000);
+}
+
+TEST_F (ManualClockTest, ItMovesByWholeMicrosecondsRoundedUp)
+{
+  advance (1e-9);
+  EXPECT_EQ (now (), 1);
+  advance (1.5e-6);
+  EXPECT_EQ (now (), 3);
+  advance (0.0);
+  EXPECT_EQ (now (), 3);
+}
+
+TEST_F (ManualClockTest, ItNeverGoesBack)
+{
+  advance (1.0);
+  for (double seconds : { -1.0, -1e-9, static_cast<double> (NAN), MEMO_TTL_FOREVER, -MEMO_TTL_FOREVER, 1.1e12 })
+    {
+      expect_complaint ("memo_manual_clock_advance", [&] { advance (seconds); });
+      EXPECT_EQ (now (), 1'000'000);
+    }
+}
+
+TEST_F (ManualClockTest, Rule05ASourceIsReadyExactlyAtItsDeadline)
+{
+  auto one = timer (1'000'000);
+
+  turn ();
+  EXPECT_EQ (one->runs, 0);
+  advance (0.999999);
+  turn ();
+  EXPECT_EQ (one->runs, 0) << "a microsecond before";
+  advance (0.000001);
+  turn ();
+  EXPECT_EQ (one->runs, 1);
+  advance (100.0);
+  turn ();
+  EXPECT_EQ (one->runs, 1) << "its callback did not ask for more";
+}
+
+TEST_F (ManualClockTest, ADeadlineThatIsOverIsReadyAtOnce)
+{
+  advance (1.0);
+  for (gint64 deadline : { G_GINT64_CONSTANT (1'000'000), G_GINT64_CONSTANT (999'999), G_GINT64_CONSTANT (0),
+                           G_GINT64_CONSTANT (-1), G_MININT64 })
+    {
+      auto one = timer (deadline);
+
+      EXPECT_EQ (one->runs, 0);
+      turn ();
+      EXPECT_EQ (one->runs, 1) << "deadline " << deadline;
+    }
+}
+
+TEST_F (ManualClockTest, AdvanceRunsNothingItself)
+{
+  auto one = timer (1);
+
+  advance (1.0);
+  EXPECT_EQ (one->runs, 0);
+  turn ();
+  EXPECT_EQ (one->runs, 1);
+}
+
+TEST_F (ManualClockTest, ToAdvanceByNothingMakesNothingReady)
+{
+  auto one = timer (1);
+
+  advance (0.0);
+  turn ();
+  EXPECT_EQ (one->runs, 0);
+}
+
+TEST_F (ManualClockTest, AReadySourceStaysSoUntilItIsDestroyed)
+{
+  auto one = timer (1);
+
+  one->again = G_SOURCE_CONTINUE;
+  advance (1.0);
+  for (int i = 1; i <= 3; i++)
+    {
+      g_main_context_iteration (context_, FALSE);
+      EXPECT_EQ (one->runs, i);
+    }
+  g_source_destroy (*one);
+  turn ();
+  EXPECT_EQ (one->runs, 3);
+}
+
+TEST_F (ManualClockTest, SourcesRunInTheOrderOfTheirDeadlinesAsTimeGoesOn)
+{
+  std::vector<int> order;
+  auto third = timer (3'000'000), first = timer (1'000'000), second = timer (2'000'000);
+
+  first->on_run = [&] { order.push_back (1); };
+  second->on_run = [&] { order.push_back (2); };
+  third->on_run = [&] { order.push_back (3); };
+  for (int i = 0; i < 3; i++)
+    {
+      advance (1.0);
+      turn ();
+      ASSERT_EQ (order.size (), static_cast<size_t> (i + 1));
+    }
+  EXPECT_THAT (order, ElementsAre (1, 2, 3));
+}
+
+TEST_F (ManualClockTest, SourcesOfOneDeadlineRunInTheOrderInWhichTheyWereAttached)
+{
+  std::vector<int> order;
+  std::vector<std::unique_ptr<Timer>> timers;
+
+  for (int i = 0; i < 5; i++)
+    {
+      timers.push_back (timer (1));
+      timers.back ()->on_run = [&order, i] { order.push_back (i); };
+    }
+  g_source_set_priority (*timers[3], G_PRIORITY_HIGH);
+  advance (1.0);
+  turn ();
+  EXPECT_THAT (order, ElementsAre (3, 0, 1, 2, 4));
+}
+
+TEST_F (ManualClockTest, OnlyThoseThatAreDueRun)
+{
+  std::vector<std::unique_ptr<Timer>> timers;
+
+  for (int i = 0; i < 1'000; i++)
+    timers.push_back (timer ((i * 7'919) % 1'000 + 1));
+  advance (500e-6);
+  turn ();
+
+  for (int i = 0; i < 1'000; i++)
+    ASSERT_EQ (timers[i]->runs, (i * 7'919) % 1'000 + 1 <= 500 ? 1 : 0) << i;
+}
+
+TEST_F (ManualClockTest, ACallbackMayMoveTheTimeAndMakeSources)
+{
+  std::unique_ptr<Timer> next;
+  auto first = timer (1'000'000);
+
+  first->on_run = [&] {
+    next = timer (now () + 1'000'000);
+    advance (1.0);
+  };
+  advance (1.0);
+  turn ();
+  ASSERT_NE (next, nullptr);
+  EXPECT_EQ (next->runs, 1);
+  EXPECT_EQ (now (), 2'000'000);
+}
+
+TEST_F (ManualClockTest, ASourceWithoutACallbackGoesQuietly)
+{
+  GSource *source = memo_clock_create_source (MEMO_CLOCK (clock_.get ()), 1);
+
+  g_source_attach (source, context_);
+  advance (1.0);
+  g_main_context_iteration (context_, FALSE);
+  EXPECT_TRUE (g_source_is_destroyed (source));
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+// How many sources are not freed yet.
+int live_sources;
+
+void
+count_source (GSource *source)
+{
+  live_sources++;
+  g_source_set_dispose_function (source, [] (GSource *) { live_sources--; });
+}
+
+TEST_F (ManualClockTest, DestroyedSourcesAreForgotten)
+{
+  live_sources = 0;
+  for (int i = 0; i < 1'000; i++)
+    {
+      auto one = timer (1'000'000);
+
+      count_source (*one);
+      ASSERT_LE (live_sources, 3) << "they do not pile up while the time stands still";
+    }
+
+  advance (0.0);
+  EXPECT_EQ (live_sources, 0);
+}
+
+TEST_F (ManualClockTest, AClockKeepsNoSourceThatIsReady)
+{
+  live_sources = 0;
+  auto waiting = timer (1), ready = timer (0);
+
+  count_source (*waiting);
+  count_source (*ready);
+  advance (1.0);
+  waiting.reset ();
+  ready.reset ();
+  EXPECT_EQ (live_sources, 0);
+}
+
+TEST_F (ManualClockTest, AClockMayEndBeforeItsSources)
+{
+  live_sources = 0;
+  auto own = adopt (memo_manual_clock_new ());
+  auto one = timer (MEMO_CLOCK (own.get ()), 1);
+
+  count_source (*one);
+  own.reset ();
+  turn ();
+  EXPECT_EQ (one->runs, 0);
+  EXPECT_EQ (live_sources, 1);
+  one.reset ();
+  EXPECT_EQ (live_sources, 0);
+}
+
+TEST_F (ManualClockTest, TheEndOfTimeIsNeverReached)
+{
+  auto never = timer (G_MAXINT64), last = timer (G_MAXINT64 - 1);
+
+  for (int i = 0; i < 12; i++)
+    {
+      const gint64 before = now ();
+
+      advance (1e12);
+      ASSERT_GE (now (), before);
+    }
+  EXPECT_EQ (now (), G_MAXINT64 - 1);
+  turn ();
+  EXPECT_EQ (last->runs, 1);
+  EXPECT_EQ (never->runs, 0);
+}
+
+TEST_F (ManualClockTest, Rule05AtTheEndOfTimeACacheStillKeeps)
+{
+  auto cache = new_cache ();
+
+  memo_cache_set (MEMO_CACHE (cache.get ()), "old", entry ("value", 60.0).release ());
+  for (int i = 0; i < 12; i++)
+    advance (1e12);
+  memo_cache_set (MEMO_CACHE (cache.get ()), "new", entry ("value", 60.0).release ());
+  turn ();
+
+  EXPECT_FALSE (memo_cache_contains (MEMO_CACHE (cache.get ()), "old"));
+  EXPECT_TRUE (memo_cache_contains (MEMO_CACHE (cache.get ()), "new"));
+}
+
+TEST_F (ManualClockTest, AnotherThreadMayMoveTheTime)
+{
+  auto one = timer (1'000'000);
+  std::thread thread ([this] { advance (1.0); });
+
+  wait_until ([&] { return one->runs > 0; });   // it has to wake the loop
+  thread.join ();
+  EXPECT_EQ (one->runs, 1);
+}
+
+TEST_F (ManualClockTest, ManyThreadsMayMoveTheTime)
+{
+  std::vector<std::thread> threads;
+
+  for (int i = 0; i < 4; i++)
+    {
+      threads.emplace_back ([this] {
+        for (int step = 0; step < 5'000; step++)
+          {
+            GSource *source = memo_clock_create_source (MEMO_CLOCK (clock_.get ()), now () + 3);
+
+            advance (1e-6);
+            g_source_destroy (source);
+            g_source_unref (source);
+          }
+      });
+    }
+  for (auto &thread : threads)
+    thread.join ();
+  EXPECT_EQ (now (), 20'000);
+}
+
+// --- clocks of others ---
+
+struct OtherClock { GObject parent; };
+struct OtherClockClass { GObjectClass parent; };
+
+gint64 other_time;
+gint64 other_deadline;
+
+// A type of its own; with FILLED, one that does what a clock has to do.
+GType
+make_type (const char *name, bool filled)
+{
+  const GInterfaceInfo info = {
+    [] (gpointer iface, gpointer filled) {
+      auto *clock = static_cast<MemoClockInterface *> (iface);
+
+      if (filled == nullptr)
+        return;
+      clock->get_time = [] (MemoClock *) { return other_time; };
+      clock->create_source = [] (MemoClock *, gint64 deadline) {
+        other_deadline = deadline;
+        return g_idle_source_new ();
+      };
+    }, nullptr, filled ? &other_time : nullptr
+  };
+  const GType type = g_type_register_static_simple (G_TYPE_OBJECT, name, sizeof (OtherClockClass), nullptr,
+                                                    sizeof (OtherClock), nullptr, G_TYPE_FLAG_NONE);
+
+  g_type_add_interface_static (type, MEMO_TYPE_CLOCK, &info);
+  return type;
+}
+
+TEST_F (ClockTest, AClockOfSomebodyElseIsAsked)
+{
+  static const GType type = make_type ("OtherClock", true);
+  auto other = adopt (G_OBJECT (g_object_new (type, nullptr)));
+  auto cache = adopt (MEMO_ASYNC_CACHE (g_object_new (MEMO_TYPE_ASYNC_CACHE, "clock", other.get (), nullptr)));
+
+  other_time = 42;
+  EXPECT_EQ (memo_clock_get_time (MEMO_CLOCK (other.get ())), 42);
+  auto one = timer (MEMO_CLOCK (other.get ()), 43);
+  EXPECT_EQ (other_deadline, 43);
+
+  memo_cache_set (MEMO_CACHE (cache.get ()), "key", entry ("value", 1.0).release ());
+  EXPECT_EQ (other_deadline, 1'000'042) << "where the cache waits for the expiry";
+  other_time = 1'000'041;
+  EXPECT_TRUE (memo_cache_contains (MEMO_CACHE (cache.get ()), "key"));
+  other_time = 1'000'042;
+  EXPECT_FALSE (memo_cache_contains (MEMO_CACHE (cache.get ()), "key"));
+}
+
+TEST_F (ClockTest, AClockThatDoesNothingIsAMistake)
+{
+  static const GType type = make_type ("IdleClock", false);
+  auto other = adopt (G_OBJECT (g_object_new (type, nullptr)));
+
+  expect_complaint ("get_time != NULL", [&] { EXPECT_EQ (memo_clock_get_time (MEMO_CLOCK (other.get ())), 0); });
+  expect_complaint ("create_source != NULL",
+                   [&] { EXPECT_EQ (memo_clock_create_source (MEMO_CLOCK (other.get ()), 1), nullptr); });
+}
+
+} // namespace
