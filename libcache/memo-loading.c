@@ -80,14 +80,15 @@ start_in_thread (gpointer data)
 static void start_discard (MemoMail *mail);
 
 static Start *
-start_new (MemoFlight *flight)
+start_new (MemoFlight *flight,
+           guint       ticket)
 {
   Start *start = g_new (Start, 1);
 
   start->mail.deliver = start_deliver;
   start->mail.discard = start_discard;
   start->flight = memo_flight_ref (flight);
-  start->ticket = flight->ticket;
+  start->ticket = ticket;
 
   return start;
 }
@@ -98,9 +99,8 @@ move_start (MemoFlight   *flight,
             GMainContext *context)
 {
   flight->context = context;
-  flight->ticket++;
 
-  return start_new (flight);
+  return start_new (flight, ++flight->ticket);
 }
 
 /* The context went away before the loader was called in it. */
@@ -287,12 +287,13 @@ memo_loading_launch (MemoAsyncCache *self,
                      MemoFlight     *flight,
                      GMainContext   *context)
 {
+  /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
   if (memo_loader_is_batch (flight->loader))
     memo_batch_add (self, flight, context);
   else if (memo_loader_is_in_thread (flight->loader))
-    memo_loader_push (flight->loader, start_in_thread, start_new (flight));
+    memo_loader_push (flight->loader, start_in_thread, start_new (flight, 0));
   else
-    memo_mailbox_post (context, &start_new (flight)->mail);
+    memo_mailbox_post (context, &start_new (flight, 0)->mail);
 }
 
 /* Answers a get: from memory, by joining a flight, or by a new one. */
@@ -309,6 +310,7 @@ memo_loading_get (MemoAsyncCache *self,
   gint64 now = memo_async_cache_now (self);
   g_autoptr(MemoEntry) entry = NULL;
   g_autoptr(MemoEntry) failure = NULL;
+  g_autoptr(MemoLoader) kept = NULL;
   MemoTrash trash = { 0 };
   MemoFlight *flight = NULL;
   gboolean recursive = FALSE;
@@ -318,6 +320,10 @@ memo_loading_get (MemoAsyncCache *self,
   /* Whoever waits holds the cache. */
   if (request->source_object != G_OBJECT (self) && request->cache == NULL)
     request->cache = g_object_ref (G_OBJECT (self));
+
+  /* Before the lock is taken: to be referred to may run the code of a language binding. */
+  if (loader != NULL)
+    kept = g_object_ref (loader);
 
   g_mutex_lock (&self->lock);
 
@@ -362,7 +368,7 @@ memo_loading_get (MemoAsyncCache *self,
       if (joined)
         memo_flights_join (flight, request, self->fence.sequence);
       else if (loader != NULL)
-        flight = memo_flights_add (self, &key, loader, request, now);
+        flight = memo_flights_add (self, &key, g_steal_pointer (&kept), request, now);
 
       if (joined && counted)
         self->counters.coalesced++;
