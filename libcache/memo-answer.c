@@ -78,7 +78,8 @@ move_late_waiters (MemoAsyncCache *self,
         }
       else
         {
-          outcome->next = memo_flights_add (self, &key, flight->loader, waiter, now);
+          /* The old flight holds the loader, so that nobody is told of one more reference. */
+          outcome->next = memo_flights_add (self, &key, g_object_ref (flight->loader), waiter, now);
           outcome->start_in = g_main_context_ref (waiter->context);
         }
 

@@ -3,7 +3,7 @@
 
 /* --- life --- */
 
-/* PREVIOUS is what is refreshed, or NULL, and PREVIOUS_TAGS, which are taken, what it carries in the cache: not
+/* Takes LOADER.  PREVIOUS is what is refreshed, or NULL, and PREVIOUS_TAGS, which are taken, what it carries in the cache: not
  * its own tags alone. */
 MemoFlight *
 memo_flight_new (GObject       *cache,
@@ -21,7 +21,7 @@ memo_flight_new (GObject       *cache,
   memo_item_init (&self->item, key, text);
   g_atomic_ref_count_init (&self->ref_count);
   g_weak_ref_init (&self->cache, cache);
-  self->loader = g_object_ref (loader);
+  self->loader = loader;
   self->cancellable = g_cancellable_new ();
   self->deadline = deadline;
   self->since = since;

@@ -124,7 +124,7 @@ memo_flights_join (MemoFlight *flight,
   memo_flight_add_waiter (flight, request, joined);
 }
 
-/* A new flight for REQUEST, which it takes along. */
+/* A new flight for REQUEST, which it takes along.  Takes the loader, too. */
 MemoFlight *
 memo_flights_add (MemoAsyncCache *self,
                   const MemoKey  *key,

@@ -67,14 +67,15 @@ start_in_thread (gpointer data)
 static void start_discard (MemoMail *mail);
 
 static Start *
-start_new (MemoFlight *flight)
+start_new (MemoFlight *flight,
+           guint       ticket)
 {
   Start *start = g_new (Start, 1);
 
   start->mail.deliver = start_deliver;
   start->mail.discard = start_discard;
   start->flight = memo_flight_ref (flight);
-  start->ticket = flight->ticket;
+  start->ticket = ticket;
 
   return start;
 }
@@ -85,9 +86,8 @@ move_start (MemoFlight   *flight,
             GMainContext *context)
 {
   flight->context = context;
-  flight->ticket++;
 
-  return start_new (flight);
+  return start_new (flight, ++flight->ticket);
 }
 
 /* The context went away before the loader was called in it. */
@@ -258,7 +258,8 @@ void
 memo_loading_launch (MemoFlight   *flight,
                      GMainContext *context)
 {
-  Start *start = start_new (flight);
+  /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
+  Start *start = start_new (flight, 0);
 
   if (memo_loader_is_in_thread (flight->loader))
     memo_loader_push (flight->loader, start_in_thread, start);
@@ -280,11 +281,16 @@ memo_loading_get (MemoAsyncCache *self,
   gint64 now = memo_async_cache_now (self);
   g_autoptr(MemoEntry) entry = NULL;
   g_autoptr(MemoEntry) failure = NULL;
+  g_autoptr(MemoLoader) kept = NULL;
   MemoTrash trash = { 0 };
   MemoFlight *flight = NULL;
   gboolean recursive = FALSE;
   gboolean joined = FALSE;
   MemoNode *node;
+
+  /* Before the lock is taken: to be referred to may run the code of a language binding. */
+  if (loader != NULL)
+    kept = g_object_ref (loader);
 
   g_mutex_lock (&self->lock);
 
@@ -329,7 +335,7 @@ memo_loading_get (MemoAsyncCache *self,
       if (joined)
         memo_flights_join (flight, request, self->fence.sequence);
       else if (loader != NULL)
-        flight = memo_flights_add (self, &key, loader, request, now);
+        flight = memo_flights_add (self, &key, g_steal_pointer (&kept), request, now);
 
       if (joined && counted)
         self->counters.coalesced++;
