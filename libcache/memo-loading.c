@@ -23,7 +23,7 @@ static void
 run_flight (MemoFlight *flight,
             guint       ticket)
 {
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   gboolean go;
 
   if (self == NULL)
@@ -96,7 +96,7 @@ start_discard (MemoMail *mail)
 {
   Start *start = (Start *) mail;
   MemoFlight *flight = start->flight;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   g_autoptr(GMainContext) context = NULL;
   Start *again = NULL;
   gboolean stranded = FALSE;
@@ -131,7 +131,7 @@ static gboolean
 timed_out_cb (gpointer user_data)
 {
   MemoFlight *flight = user_data;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
 
   if (self != NULL &&
       memo_loading_answer (self, flight, NULL,
@@ -379,7 +379,7 @@ flight_answered (gpointer   owner,
                  GError    *error)
 {
   MemoFlight *flight = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
 
   if (self != NULL)
     {
@@ -397,7 +397,7 @@ flight_tagged (gpointer            owner,
                const char * const *tags)
 {
   MemoFlight *flight = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
 
   if (self == NULL)
     return;
