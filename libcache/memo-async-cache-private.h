@@ -21,6 +21,7 @@ struct _MemoAsyncCache
 
   MemoClock      *clock;            /* set once, when it is made */
   GMainContext   *context;          /* the one of its maker, where it is swept */
+  GWeakRef       *weak;             /* to itself, shared by all loads in progress */
 
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
   gboolean        closed;

@@ -114,6 +114,7 @@ memo_async_cache_finalize (GObject *object)
       memo_sweep_husk (self, husk);
     }
 
+  memo_weak_ref_release (self->weak);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
@@ -293,6 +294,7 @@ memo_async_cache_init (MemoAsyncCache *self)
 {
   g_mutex_init (&self->lock);
   self->context = g_main_context_ref_thread_default ();
+  self->weak = memo_weak_ref_share (self);
   self->maxsize = 128;
   self->default_ttl = MEMO_TTL_FOREVER;
   self->batch_window_ms = 5;

@@ -17,11 +17,12 @@ typedef struct _MemoBatchSlot MemoBatchSlot;
 struct _MemoBatch
 {
   gatomicrefcount  ref_count;
-  GWeakRef         cache;
+  GWeakRef        *cache;
   MemoLoader      *loader;
   GCancellable    *cancellable;
 
   MemoTable        table;           /* the slots by key */
+  GPtrArray       *tags;            /* of what is accepted besides, as the call was given them */
   GPtrArray       *slots;           /* the slots in the order they came */
   guint            n_keys;          /* slots that somebody waits for */
   guint            n_flights;

@@ -23,10 +23,11 @@ memo_batch_new (MemoAsyncCache *self,
   MemoBatch *batch = g_new0 (MemoBatch, 1);
 
   g_atomic_ref_count_init (&batch->ref_count);
-  g_weak_ref_init (&batch->cache, self);
+  batch->cache = memo_weak_ref_acquire (self->weak);
   batch->loader = g_object_ref (loader);
   batch->cancellable = g_cancellable_new ();
   batch->slots = g_ptr_array_new_with_free_func (g_free);
+  batch->tags = g_ptr_array_new_with_free_func (g_free);
   batch->deadline = deadline;
   batch->context = context;
   memo_table_init (&batch->table);
@@ -51,11 +52,12 @@ memo_batch_unref (MemoBatch *batch)
 
   g_assert (batch->n_flights == 0);
 
-  g_weak_ref_clear (&batch->cache);
+  memo_weak_ref_release (batch->cache);
   g_object_unref (batch->loader);
   g_object_unref (batch->cancellable);
   memo_table_deinit (&batch->table);
   g_ptr_array_unref (batch->slots);
+  g_ptr_array_unref (batch->tags);
   g_clear_pointer (&batch->timer, g_source_unref);
   g_free (batch);
 }
@@ -253,7 +255,7 @@ static void
 run (Attempt *attempt)
 {
   MemoBatch *batch = attempt->batch;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&batch->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
   g_auto(GStrv) keys = NULL;
   GSource *timer = NULL;
   MemoBatch *window = NULL;
@@ -295,7 +297,7 @@ attempt_free (gpointer data)
 {
   Attempt *attempt = data;
   MemoBatch *batch = attempt->batch;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&batch->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
   const void *lost = NULL;
 
   if (self != NULL)
@@ -535,6 +537,8 @@ accept_extra (MemoAsyncCache *self,
   memo_tag_set_add (&tags, memo_loader_get_tags (batch->loader));
 
   g_mutex_lock (&self->lock);
+  for (guint i = 0; i < batch->tags->len; i++)
+    memo_tag_set_add (&tags, (const char *[]) { g_ptr_array_index (batch->tags, i), NULL });
   if (!self->closed &&
       memo_store_find (self->values, key, now) == NULL &&
       memo_table_find (&self->flights, key) == NULL &&
@@ -560,7 +564,7 @@ batch_answered_key (gpointer    owner,
                     GError     *error)
 {
   MemoBatch *batch = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&batch->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
 
   if (self != NULL)
     {
@@ -594,7 +598,7 @@ batch_answered (gpointer   owner,
                 GError    *error)
 {
   MemoBatch *batch = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&batch->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
 
   if (self != NULL)
     {
@@ -613,12 +617,14 @@ batch_tagged (gpointer            owner,
               const char * const *tags)
 {
   MemoBatch *batch = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&batch->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
 
   if (self == NULL)
     return;
 
   g_mutex_lock (&self->lock);
+  for (guint i = 0; batch->accepts_extra && tags[i] != NULL; i++)
+    g_ptr_array_add (batch->tags, g_strdup (tags[i]));
   for (guint i = 0; i < batch->slots->len; i++)
     {
       MemoBatchSlot *slot = g_ptr_array_index (batch->slots, i);

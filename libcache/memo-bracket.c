@@ -31,9 +31,10 @@ typedef struct
 /* A turn of the caller's context in which a user's function is called. */
 typedef struct
 {
-  MemoMail  mail;
-  Bracket  *bracket;
-  void    (*step) (Bracket *bracket);
+  MemoMail      mail;
+  MemoCall     *request;
+  GMainContext *context;    /* not a reference: the mail waits in it */
+  void        (*step) (Bracket *bracket);
 } Turn;
 
 static Bracket *
@@ -54,7 +55,7 @@ bracket_unref (gpointer data)
 
   g_object_unref (self->invalidator);
   g_object_unref (self->request);
-  g_main_context_unref (self->context);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->mutations, g_ptr_array_unref);
   g_clear_pointer (&self->entry, memo_entry_unref);
   g_clear_error (&self->error);
@@ -121,10 +122,18 @@ end_mutations (Bracket *self)
 
 /* --- turns of the caller's context --- */
 
+/* While a turn is awaited, the request holds the bracket.  Whoever takes it from there goes on: the turn, or the
+ * one who cancels the request.  NULL: the other was first. */
+static Bracket *
+take_over (MemoCall *request)
+{
+  return g_atomic_pointer_exchange (&request->withdrawn_data, NULL);
+}
+
 static void
 turn_free (Turn *turn)
 {
-  bracket_unref (turn->bracket);
+  g_object_unref (turn->request);
   g_free (turn);
 }
 
@@ -132,9 +141,37 @@ static void
 turn_deliver (MemoMail *mail)
 {
   Turn *turn = (Turn *) mail;
+  Bracket *self = take_over (turn->request);
 
-  turn->step (turn->bracket);
+  if (self != NULL)
+    {
+      self->context = g_main_context_ref (turn->context);
+      turn->step (self);
+      bracket_unref (self);
+    }
+
   turn_free (turn);
+}
+
+/* The function is not going to be called. */
+static void
+give_up (Bracket *self)
+{
+  if (self->mutations != NULL)
+    end_mutations (self);
+  else
+    answer (self);
+  bracket_unref (self);
+}
+
+/* The request was cancelled, in whichever thread. */
+static void
+request_withdrawn (MemoCall *request)
+{
+  Bracket *self = take_over (request);
+
+  if (self != NULL)
+    give_up (self);
 }
 
 /* The context went away before the function was called in it. */
@@ -142,28 +179,39 @@ static void
 turn_discard (MemoMail *mail)
 {
   Turn *turn = (Turn *) mail;
-  Bracket *self = turn->bracket;
+  Bracket *self = take_over (turn->request);
 
-  self->error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_ABANDONED,
-                                     "The main context that was to run the function went away");
-  if (self->mutations != NULL)
-    end_mutations (self);
-  else
-    answer (self);
+  if (self != NULL)
+    {
+      self->error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_ABANDONED,
+                                         "The main context that was to run the function went away");
+      give_up (self);
+    }
+
   turn_free (turn);
 }
 
+/* The context is not held while the turn waits in it, or the two would hold each other. */
 static void
 post_turn (Bracket  *self,
            void    (*step) (Bracket *bracket))
 {
+  g_autoptr(GMainContext) context = g_steal_pointer (&self->context);
+  g_autoptr(MemoCall) request = g_object_ref (self->request);
   Turn *turn = g_new0 (Turn, 1);
 
   turn->mail.deliver = turn_deliver;
   turn->mail.discard = turn_discard;
-  turn->bracket = bracket_ref (self);
+  turn->request = g_object_ref (request);
+  turn->context = context;
   turn->step = step;
-  memo_mailbox_post (self->context, &turn->mail);
+
+  g_atomic_pointer_set (&request->withdrawn_data, bracket_ref (self));
+  memo_mailbox_post (context, &turn->mail);
+
+  /* It may have been cancelled, in another thread, just before. */
+  if (!memo_call_is_open (request))
+    request_withdrawn (request);
 }
 
 /* --- the function --- */
@@ -318,6 +366,7 @@ memo_bracket_run (MemoAsyncInvalidator *invalidator,
   self->invalidator = g_object_ref (invalidator);
   self->request = g_object_ref (request);
   self->context = g_main_context_ref_thread_default ();
+  request->withdrawn = request_withdrawn;
   g_mutex_init (&self->lock);
 
   if (memo_async_invalidator_has_key_func (invalidator))

@@ -65,6 +65,7 @@ struct _MemoCall
   GClosure            *closure;
   gulong               cancelled_id;
   void               (*withdrawn) (MemoCall *call);
+  gpointer             withdrawn_data; /* atomic: whoever takes it goes on */
   MemoEntry           *answer;
   GError              *error;
   MemoMail             mail;

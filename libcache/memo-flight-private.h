@@ -26,7 +26,7 @@ struct _MemoFlight
   MemoFlight      *previous_flight; /* in the cache's list of all that are not over */
   MemoFlight      *next_flight;
 
-  GWeakRef         cache;           /* who waits holds the cache, a flight does not */
+  GWeakRef        *cache;           /* who waits holds the cache, a flight does not */
   MemoLoader      *loader;
   GCancellable    *cancellable;
   MemoEntry       *previous;        /* the entry that is being refreshed */
@@ -55,7 +55,12 @@ struct _MemoFlight
   GPtrArray       *timers;
 };
 
-MemoFlight   *memo_flight_new            (GObject            *cache,
+/* One weak reference for all that a cache has in progress: an object finds its own by looking through them. */
+GWeakRef     *memo_weak_ref_share        (gpointer            object);
+GWeakRef     *memo_weak_ref_acquire      (GWeakRef           *shared);
+void          memo_weak_ref_release      (GWeakRef           *shared);
+
+MemoFlight   *memo_flight_new            (GWeakRef           *cache,
                                           const MemoKey      *key,
                                           MemoLoader         *loader,
                                           MemoEntry          *previous,

@@ -3,10 +3,32 @@
 
 /* --- life --- */
 
+GWeakRef *
+memo_weak_ref_share (gpointer object)
+{
+  GWeakRef *shared = g_atomic_rc_box_new0 (GWeakRef);
+
+  g_weak_ref_init (shared, object);
+
+  return shared;
+}
+
+GWeakRef *
+memo_weak_ref_acquire (GWeakRef *shared)
+{
+  return g_atomic_rc_box_acquire (shared);
+}
+
+void
+memo_weak_ref_release (GWeakRef *shared)
+{
+  g_atomic_rc_box_release_full (shared, (GDestroyNotify) g_weak_ref_clear);
+}
+
 /* Takes LOADER.  PREVIOUS is what is refreshed, or NULL, and PREVIOUS_TAGS, which are taken, what it carries in the cache: not
  * its own tags alone. */
 MemoFlight *
-memo_flight_new (GObject       *cache,
+memo_flight_new (GWeakRef      *cache,
                  const MemoKey *key,
                  MemoLoader    *loader,
                  MemoEntry     *previous,
@@ -20,7 +42,7 @@ memo_flight_new (GObject       *cache,
   memcpy (text, key->text, key->length + 1);
   memo_item_init (&self->item, key, text);
   g_atomic_ref_count_init (&self->ref_count);
-  g_weak_ref_init (&self->cache, cache);
+  self->cache = memo_weak_ref_acquire (cache);
   self->loader = loader;
   /* A batch brings its own. */
   if (!memo_loader_is_batch (loader))
@@ -55,7 +77,7 @@ memo_flight_unref (MemoFlight *self)
 
   g_assert (self->first == NULL);
 
-  g_weak_ref_clear (&self->cache);
+  memo_weak_ref_release (self->cache);
   g_object_unref (self->loader);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->previous, memo_entry_unref);

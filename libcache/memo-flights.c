@@ -138,7 +138,7 @@ memo_flights_add (MemoAsyncCache *self,
 {
   MemoNode *node = memo_store_find (self->values, key, now);
   double timeout = memo_loader_get_timeout (loader);
-  MemoFlight *flight = memo_flight_new (G_OBJECT (self), key, loader,
+  MemoFlight *flight = memo_flight_new (self->weak, key, loader,
                                         node != NULL ? node->entry : NULL,
                                         node != NULL ? memo_node_dup_tags (node) : NULL,
                                         timeout > 0.0 ? memo_time_after (now, timeout) : MEMO_NEVER,

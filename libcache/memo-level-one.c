@@ -205,7 +205,7 @@ static void
 drop_tags (MemoAsyncCache   *self,
            const MemoTagSet *tags)
 {
-  if (self->all_flights != NULL)
+  if (self->all_flights != NULL || self->n_extra_batches > 0)
     memo_fence_invalidate (&self->fence, tags);
 
   for (guint i = 0; i < memo_tag_set_size (tags); i++)

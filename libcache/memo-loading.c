@@ -25,7 +25,7 @@ static void
 run_flight (MemoFlight *flight,
             guint       ticket)
 {
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   gboolean go;
 
   if (self == NULL)
@@ -109,7 +109,7 @@ start_discard (MemoMail *mail)
 {
   Start *start = (Start *) mail;
   MemoFlight *flight = start->flight;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   g_autoptr(GMainContext) context = NULL;
   Start *again = NULL;
   gboolean stranded = FALSE;
@@ -153,7 +153,7 @@ static gboolean
 timed_out_cb (gpointer user_data)
 {
   MemoFlight *flight = user_data;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
 
   if (self != NULL &&
       memo_loading_answer (self, flight, NULL,
@@ -412,7 +412,7 @@ flight_answered (gpointer   owner,
                  GError    *error)
 {
   MemoFlight *flight = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
 
   if (self != NULL)
     {
@@ -430,7 +430,7 @@ flight_tagged (gpointer            owner,
                const char * const *tags)
 {
   MemoFlight *flight = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (&flight->cache);
+  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
 
   if (self == NULL)
     return;

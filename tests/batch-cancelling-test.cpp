@@ -390,8 +390,11 @@ TEST_F (BatchCancellingTest, Rule09AFullBatchMovesToo)
   ask ("b");
   ask ("c");
   cancel (one_);
+  openers.turn ();
+  EXPECT_EQ (batch_.count (), 0) << "nobody waits there any more";
   turn ();
   EXPECT_THAT (batch_.asked (), ElementsAre (Keys { "b", "c" }));
+  EXPECT_EQ (batch_.called_in (), context_);
   openers.turn ();
   close_window ();
   EXPECT_EQ (batch_.count (), 1);

@@ -53,7 +53,7 @@ protected:
 };
 
 #define EXPECT_NO_LOCK_HELD(...) \
-  EXPECT_EXIT ({ alarm (30); __VA_ARGS__ }, ::testing::ExitedWithCode (0), "")
+  EXPECT_EXIT ({ alarm (10); __VA_ARGS__ }, ::testing::ExitedWithCode (0), "")
 
 TEST_F (ForeignCodeTest, Rule12WhereALoaderIsTaken)
 {

@@ -567,16 +567,6 @@ TEST_F (InterleavingsTest, Rule17TwoGetsARefreshASetAndADelete)
   explore (plan);
 }
 
-TEST_F (InterleavingsTest, Rule13AGetAndTwoRefreshes)
-{
-  Plan plan;
-  plan.gets = 1;
-  plan.refreshes = 2;
-  plan.mutations = { By::Set };
-  plan.at_least = 1000;
-  explore (plan);
-}
-
 TEST_F (InterleavingsTest, Rule15TwoGetsAndTwoWritersWhoDelete)
 {
   Plan plan;

@@ -482,7 +482,8 @@ TEST_F (InvalidatorCallsTest, Rule18ThreadsThatChangeAndReadSeeTheirOwnChanges)
   EXPECT_EQ (done, 400);
   EXPECT_EQ (database, 400);
   Metrics counted (memo_decorator_get_metrics (MEMO_DECORATOR (read.get ())));
-  memo_cache_set (memo_async_function_get_cache (MEMO_ASYNC_FUNCTION (read.get ())), "get_version()", entry ("kept").release ());
-  EXPECT_TRUE (memo_cache_contains (memo_async_function_get_cache (MEMO_ASYNC_FUNCTION (read.get ())), "get_version()"));
+  MemoCache *cache = memo_async_function_get_cache (MEMO_ASYNC_FUNCTION (read.get ()));
+  memo_cache_set (cache, "get_version()", entry ("kept").release ());
+  EXPECT_TRUE (memo_cache_contains (cache, "get_version()"));
   EXPECT_EQ (counted->hits + counted->misses, 400u);
 }

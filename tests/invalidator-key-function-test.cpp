@@ -287,7 +287,7 @@ class RefusedTest : public KeyFunctionTest, public ::testing::WithParamInterface
 };
 
 INSTANTIATE_TEST_SUITE_P (With, RefusedTest, ::testing::Values (
-  Refused { "ANumber", "2", "“i”" },
+  Refused { "OneNumber", "2", "“i”" },
   Refused { "AString", "'2'", "“s”" },
   Refused { "AMaybe", "@m(i) (2,)", "“m(i)”" },
   Refused { "AnArrayOfNumbers", "[2, 3]", "“i”" },

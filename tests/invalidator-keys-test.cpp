@@ -101,7 +101,8 @@ TEST_F (InvalidatorKeysTest, Rule18WhereAnyNumberIsTakenEachNumberOfLeadingArgum
   Change change (search);
 
   EXPECT_EQ (forgotten_by (change, args (1, 2, 3), search,
-                           { args (), args (1), args (1, 2), args (1, 2, 3), args (1, 2, 3, 4), args (2), args (1, 3), args (2, 3) }),
+                           { args (), args (1), args (1, 2), args (1, 2, 3), args (1, 2, 3, 4),
+                             args (2), args (1, 3), args (2, 3) }),
              (Texts { "()", "(1,)", "(1, 2)", "(1, 2, 3)" }));
   EXPECT_EQ (forgotten_by (change, nullptr, search, { args (), args (1) }), Texts { "()" });
 }

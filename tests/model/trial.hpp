@@ -33,6 +33,7 @@ public:
 
   void run (long steps);              // may throw Mismatch
   std::string last_steps () const;
+  long steps () const { return n_steps_; }
 
 private:
   using Call = memo_test::Ref<MemoCall>;

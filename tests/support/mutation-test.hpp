@@ -275,7 +275,8 @@ public:
   {
     auto got = std::make_shared<Got> ();
 
-    memo_decorator_call_async (MEMO_DECORATOR (decorated_.get ()), args, flags, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_decorator_call_async (MEMO_DECORATOR (decorated_.get ()), args, flags, nullptr,
+                               [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Got>> mine (static_cast<std::shared_ptr<Got> *> (data));
       Got &got = **mine;
 
@@ -299,8 +300,9 @@ class Change
 {
 public:
   explicit Change (Read &read)
-    : tied_ (adopt (MEMO_ASYNC_INVALIDATOR (memo_async_lru_invalidator_new (read, ScriptedFunction::call, &function, nullptr))))
   {
+    tied_ = adopt (MEMO_ASYNC_INVALIDATOR (memo_async_lru_invalidator_new (read, ScriptedFunction::call, &function,
+                                                                           nullptr)));
   }
 
   operator MemoAsyncInvalidator * () { return tied_.get (); }
@@ -331,8 +333,9 @@ public:
     };
     auto gone = [] (gpointer data, GClosure *) { delete static_cast<Data *> (data); };
 
-    memo_invalidator_call_with_closure (*this, instance, args, cancellable,
-                                        g_cclosure_new (G_CALLBACK (+called), new Data { got, std::move (when_done) }, gone));
+    auto closure = g_cclosure_new (G_CALLBACK (+called), new Data { got, std::move (when_done) }, gone);
+
+    memo_invalidator_call_with_closure (*this, instance, args, cancellable, closure);
     EXPECT_EQ (got->callbacks, 0) << "the callback ran before the call returned";
 
     return got;
