@@ -124,7 +124,9 @@ memo_flights_join (MemoFlight *flight,
                    MemoCall   *request,
                    guint64     joined)
 {
-  request->withdrawn = memo_loading_leave;
+  /* One that moves has it already, and may be reading it in a thread that cancels. */
+  if (request->withdrawn == NULL)
+    request->withdrawn = memo_loading_leave;
   memo_flight_add_waiter (flight, request, joined);
 }
 

@@ -111,6 +111,12 @@ memo_mailbox_post (GMainContext *context,
     mailboxes = g_hash_table_new (NULL, NULL);
 
   self = g_hash_table_lookup (mailboxes, context);
+  if (self != NULL && g_source_is_destroyed (&self->source))
+    {
+      /* It was of a context that is gone, and whose address this one has. */
+      retire (self);
+      self = NULL;
+    }
   if (self == NULL)
     {
       GSource *source = g_source_new (&mailbox_funcs, sizeof (Mailbox));

@@ -118,6 +118,25 @@ TEST_F (FenceAnswerTest, Rule15WhoJoinedBetweenTheInvalidationsOfTwoTagsGetsANew
   EXPECT_THAT (between, GotText ("new"));
 }
 
+TEST_F (FenceAnswerTest, Rule15WhoJoinedBetweenTheInvalidationsOfItsTagAndOfTheLoadersGetsANewLoadToo)
+{
+  memo_loader_set_tags (loader_, Tags { "loader's" });
+  auto before = get ("key", loader_);
+  turn ();
+  invalidate ();
+  auto between = get ("key", loader_);
+  turn ();
+  invalidate ("loader's");
+  loader_.answer (tagged ("old"));
+  turn ();
+
+  EXPECT_THAT (before, GotText ("old"));
+  EXPECT_THAT (between, IsPending ());
+  loader_.answer ("new");
+  turn ();
+  EXPECT_THAT (between, GotText ("new"));
+}
+
 TEST_F (FenceAnswerTest, Rule15WhoJoinedBeforeTheInvalidationIsAnsweredWhateverElseWasInvalidated)
 {
   auto starter = get ("key", loader_);
