@@ -2,11 +2,7 @@
 #include "support/batch-test.hpp"
 
 using namespace memo_test;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 // What becomes of the answers to a batch.
 class AnswersTest : public BatchTest

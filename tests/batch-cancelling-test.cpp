@@ -3,7 +3,6 @@
 
 using namespace memo_test;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 // Who does not wait any more for a key of a batch: cancelled, or out of time.
 class BatchCancellingTest : public BatchTest

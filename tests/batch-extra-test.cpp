@@ -3,7 +3,6 @@
 
 using namespace memo_test;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 // A batch loader that may bring more than it was asked for.
 class ExtraTest : public BatchTest

@@ -3,7 +3,6 @@
 
 using namespace memo_test;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 // What is invalidated while a batch is gathered or under way.
 class BatchFenceTest : public BatchTest

@@ -2,6 +2,7 @@
 #include "support/batch-test.hpp"
 
 #include <atomic>
+#include <map>
 #include <random>
 
 using namespace memo_test;

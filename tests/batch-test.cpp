@@ -2,9 +2,7 @@
 #include "support/batch-test.hpp"
 
 using namespace memo_test;
-using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // What is gathered for one call of a batch loader, and when it leaves.

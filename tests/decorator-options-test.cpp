@@ -148,7 +148,8 @@ TEST_F (OptionsTest, AnInstanceIsNotKeptByAHitOrACallerThatIsCancelled)
   call (lru, "(1,)");
   turn ();
   call_on (lru, hitting.get (), "(1,)");
-  memo_decorator_call_on_async (lru.get (), cancelled.get (), args ("(2,)").get (), MEMO_GET_NONE, cancellable.get (), nullptr, nullptr);
+  memo_decorator_call_on_async (lru.get (), cancelled.get (), args ("(2,)").get (), MEMO_GET_NONE,
+                                cancellable.get (), nullptr, nullptr);
   g_cancellable_cancel (cancellable.get ());
   turn ();
   hitting.reset ();

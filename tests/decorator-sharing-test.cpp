@@ -3,7 +3,6 @@
 
 using namespace memo_test;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 namespace {
 
@@ -313,7 +312,8 @@ TEST (BareDecoratorTest, WhatIsLeftOutIsNotSupported)
   auto bare = adopt (MEMO_DECORATOR (g_object_new (bare_decorator_get_type (), nullptr)));
   Got got;
 
-  memo_decorator_call_async (bare.get (), nullptr, MEMO_GET_NONE, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+  memo_decorator_call_async (bare.get (), nullptr, MEMO_GET_NONE, nullptr,
+                             [] (GObject *source, GAsyncResult *result, gpointer data) {
     auto &got = *static_cast<Got *> (data);
 
     got.callbacks++;

@@ -197,11 +197,13 @@ TEST_F (KeysPropertyTest, Rule03CallsHaveTheSameKeyIfTheyAreEqualAndOnlyThen)
 
   std::map<std::string, int> wanted = {
     { "pairs", 100000 }, { "equal pairs", 40000 }, { "different pairs", 40000 }, { "different pairs of one type", 20000 },
-    { "equal pairs in another order", 5000 }, { "equal pairs of different nans", 5000 }, { "pairs that differ in the sign of a zero", 300 },
+    { "equal pairs in another order", 5000 }, { "equal pairs of different nans", 5000 },
+    { "pairs that differ in the sign of a zero", 300 },
   };
-  for (const char *what : { "empty a", "empty {", "empty m", "empty (", "dictionaries with an order", "nan", "infinity", "minus zero", "zero",
-                            "other numbers", "empty texts", "texts with \"", "texts with \\", "texts with (", "texts with )", "texts with ,",
-                            "texts with :", "texts with control characters", "texts beyond ascii", "depth 0", "depth 4" })
+  for (const char *what : { "empty a", "empty {", "empty m", "empty (", "dictionaries with an order", "nan", "infinity",
+                            "minus zero", "zero", "other numbers", "empty texts", "texts with \"", "texts with \\",
+                            "texts with (", "texts with )", "texts with ,", "texts with :", "texts with control characters",
+                            "texts beyond ascii", "depth 0", "depth 4" })
     wanted[what] = 150;
   for (char type : std::string ("bynqiuxthdsogvma({"))
     wanted[std::string ("type ") + type] = 500;
@@ -251,9 +253,10 @@ TEST (KeyReaderTest, ItReadsNothingElse)
 {
   for (const char *key : { "f()", "f(x 1)", "f(x 1, s \"a\\\"\")", "f(a{sv} {\"a\":<i 1>,\"b\":<as []>})", "f(mms just nothing)" })
     EXPECT_TRUE (KeyReader (key).read ("f")) << key;
-  for (const char *key : { "", "f", "f(", "g()", "f() ", "f(x)", "f(x 1,s \"a\")", "f(x 1, )", "f(s a)", "f(s \"a)", "f(s \"\\n\")", "f(s \"\n\")",
-                           "f(s \"\\x41\")", "f(y 256)", "f(b yes)", "f(as [\"a\",])", "f(a{si} {\"b\":1,\"a\":2})", "f(a{si} {\"a\":1,\"a\":1})",
-                           "f((ii) (1))", "f((i) (1,2))", "f(v x 1)", "f(mi 1)", "f(d -nan)", "f(? 1)" })
+  for (const char *key : { "", "f", "f(", "g()", "f() ", "f(x)", "f(x 1,s \"a\")", "f(x 1, )", "f(s a)", "f(s \"a)",
+                           "f(s \"\\n\")", "f(s \"\n\")", "f(s \"\\x41\")", "f(y 256)", "f(b yes)", "f(as [\"a\",])",
+                           "f(a{si} {\"b\":1,\"a\":2})", "f(a{si} {\"a\":1,\"a\":1})", "f((ii) (1))", "f((i) (1,2))",
+                           "f(v x 1)", "f(mi 1)", "f(d -nan)", "f(? 1)" })
     EXPECT_FALSE (KeyReader (key).read ("f")) << key;
 
   auto read = KeyReader ("f(d -0, t 18446744073709551615, n -1)").read ("f");

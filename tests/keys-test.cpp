@@ -12,7 +12,6 @@
 
 using namespace memo_test;
 using ::testing::ElementsAre;
-using ::testing::Not;
 
 namespace {
 
@@ -307,7 +306,8 @@ TEST_F (KeysTest, Rule03ControlCharactersAreWrittenOut)
 
 TEST_F (KeysTest, Rule03EverythingElseStandsForItself)
 {
-  for (gunichar c : { 0x20, 0x21, 0x27, 0x7e, 0x80, 0x85, 0x9f, 0xa0, 0xad, 0xe4, 0x301, 0x200b, 0x2028, 0xfeff, 0xfffd, 0xffff, 0x1f600, 0x10ffff })
+  for (gunichar c : { 0x20, 0x21, 0x27, 0x7e, 0x80, 0x85, 0x9f, 0xa0, 0xad, 0xe4, 0x301, 0x200b, 0x2028, 0xfeff, 0xfffd,
+                      0xffff, 0x1f600, 0x10ffff })
     {
       char text[7] = "";
       text[g_unichar_to_utf8 (c, text)] = '\0';
@@ -348,7 +348,8 @@ TEST_F (KeysTest, Rule03DataThatIsDamagedHasTheKeyOfWhatIsReadFromIt)
 {
   // An array of texts whose offsets point past its end: an empty text stands for it.
   const guint8 damaged[] = { 'a', 0, 'b', 0, 200, 4 };
-  Variant broken (g_variant_ref_sink (g_variant_new_from_data (G_VARIANT_TYPE ("(as)"), damaged, sizeof damaged, FALSE, nullptr, nullptr)));
+  Variant broken (g_variant_ref_sink (g_variant_new_from_data (G_VARIANT_TYPE ("(as)"), damaged, sizeof damaged, FALSE,
+                                                               nullptr, nullptr)));
   Variant normal (g_variant_get_normal_form (broken.get ()));
   ASSERT_FALSE (g_variant_is_normal_form (broken.get ()));
   EXPECT_EQ (key (broken.get ()), key (normal.get ()));

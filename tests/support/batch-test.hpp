@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <map>
 #include <mutex>
 
 #include "contexts.hpp"
@@ -187,7 +186,8 @@ public:
   Complaints ()
   {
     old_fatal_ = g_log_set_always_fatal (static_cast<GLogLevelFlags> (G_LOG_FATAL_MASK));
-    handler_ = g_log_set_handler ("Memo", static_cast<GLogLevelFlags> (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION),
+    handler_ = g_log_set_handler ("Memo", static_cast<GLogLevelFlags> (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING |
+                                                                       G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION),
                                   [] (const char *, GLogLevelFlags level, const char *message, gpointer data) {
       auto self = static_cast<Complaints *> (data);
       std::lock_guard<std::mutex> lock (self->mutex_);
