@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
+#include "memo-batch-private.h"
 #include "memo-entry-private.h"
 #include "memo-time-private.h"
 
@@ -101,17 +102,20 @@ conclude (MemoAsyncCache *self,
 {
   MemoTagSet *tags = NULL;
   gboolean storable = flight->current && !self->closed;
+  gboolean failed;
   guint64 stale;
 
   if (entry != NULL)
     memo_tag_set_add (&tags, memo_entry_get_tags (entry));
   stale = memo_flights_outdated_at (self, flight, tags);
 
+  /* Outdated and current flights may share a load. */
+  failed = error != NULL && flight->started && !self->closed && (flight->batch == NULL || memo_batch_is_last (flight));
   memo_flights_end (self, flight, &outcome->trash);
   outcome->timers = memo_flight_take_timers (flight);
   outcome->waiters = memo_flight_take_waiters (flight);
 
-  if (error != NULL && flight->started && !self->closed)
+  if (failed)
     self->counters.load_failures++;
 
   if (stale != 0 && error == NULL)

@@ -58,6 +58,7 @@ typedef struct
 {
   MemoNode   *nodes;
   MemoFlight *flights;    /* linked by `item.chain` */
+  MemoBatch  *windows;    /* linked by `next_window` */
 } MemoTrash;
 
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);

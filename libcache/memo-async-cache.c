@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
+#include "memo-batch-private.h"
 #include "memo-boot-clock-private.h"
 
 /**
@@ -67,6 +68,14 @@ memo_trash_empty (MemoTrash *trash)
 
       trash->flights = (MemoFlight *) flight->item.chain;
       memo_flight_unref (flight);
+    }
+
+  while (trash->windows != NULL)
+    {
+      MemoBatch *batch = trash->windows;
+
+      trash->windows = batch->next_window;
+      memo_batch_discard (batch);
     }
 }
 

@@ -158,6 +158,8 @@ memo_async_function_constructed (GObject *object)
 
   if (priv->name == NULL || strpbrk (priv->name, "()") != NULL)
     g_critical ("A function needs a name, and one without parentheses");
+  if (priv->loader == NULL)
+    g_critical ("A function needs a loader");
 
   if (priv->cache == NULL)
     {

@@ -44,7 +44,11 @@ struct _MemoBatch
 void       memo_batch_add    (MemoAsyncCache *self,
                               MemoFlight     *flight,
                               GMainContext   *context);
-void       memo_batch_forget (MemoFlight     *flight);
+void       memo_batch_forget (MemoAsyncCache *self,
+                              MemoFlight     *flight,
+                              MemoTrash      *trash);
+gboolean   memo_batch_is_last (MemoFlight    *flight);
+void       memo_batch_discard (MemoBatch     *batch);
 void       memo_batch_settle (MemoAsyncCache *self,
                               MemoBatch      *batch);
 MemoBatch *memo_batch_ref    (MemoBatch      *batch);

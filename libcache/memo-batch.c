@@ -143,7 +143,9 @@ add_flight (MemoBatch  *batch,
 /* Nothing more comes of a flight: it is taken out.  Whoever ends a flight holds it, so that this
  * reference is not the last. */
 void
-memo_batch_forget (MemoFlight *flight)
+memo_batch_forget (MemoAsyncCache *self,
+                   MemoFlight     *flight,
+                   MemoTrash      *trash)
 {
   MemoBatch *batch = flight->batch;
   MemoKey key = memo_item_key (&flight->item);
@@ -159,7 +161,29 @@ memo_batch_forget (MemoFlight *flight)
 
   flight->batch = NULL;
   flight->deserted = batch->n_flights == 0;
+
+  /* A window that nobody wants is closed before anybody can add to it. */
+  if (batch->n_flights == 0 && !batch->left)
+    {
+      batch->left = TRUE;
+      if (close_window (self, batch) != NULL)
+        {
+          batch->next_window = trash->windows;
+          trash->windows = batch;
+        }
+    }
+
   memo_flight_unref (flight);
+}
+
+/* Whether nobody else waits for the key of a flight. */
+gboolean
+memo_batch_is_last (MemoFlight *flight)
+{
+  MemoKey key = memo_item_key (&flight->item);
+  MemoBatchSlot *slot = find_slot (flight->batch, &key);
+
+  return slot->flights == flight && flight->slot_next == NULL;
 }
 
 /* The context of somebody who waits, the present one where it can be, and not AVOID. */
@@ -214,6 +238,14 @@ release_source (GSource *source)
   g_source_unref (source);
 }
 
+/* After the lock is released: a window that was closed since nobody wanted it. */
+void
+memo_batch_discard (MemoBatch *batch)
+{
+  release_source (g_steal_pointer (&batch->timer));
+  memo_batch_unref (batch);
+}
+
 /* With the lock held: the batch leaves.  Gives the keys, NULL when none is wanted any more. */
 static char **
 take_off (MemoAsyncCache *self,
@@ -233,6 +265,8 @@ take_off (MemoAsyncCache *self,
 
       if (slot->flights != NULL)
         g_strv_builder_add (keys, slot->item.text);
+      else
+        memo_table_remove (&batch->table, &slot->item);
       for (MemoFlight *flight = slot->flights; flight != NULL; flight = flight->slot_next)
         flight->started = TRUE;
     }
@@ -456,18 +490,10 @@ memo_batch_settle (MemoAsyncCache *self,
                    MemoBatch      *batch)
 {
   g_autoptr(GMainContext) context = NULL;
-  MemoBatch *window = NULL;
-  GSource *timer = NULL;
   gboolean move = FALSE;
 
   g_mutex_lock (&self->lock);
-  if (!batch->left && batch->n_flights == 0)
-    {
-      window = close_window (self, batch);
-      batch->left = TRUE;
-      timer = g_steal_pointer (&batch->timer);
-    }
-  else if (!batch->left)
+  if (!batch->left)
     {
       context = choose_context (batch, NULL);
       move = context != batch->context;
@@ -476,8 +502,6 @@ memo_batch_settle (MemoAsyncCache *self,
 
   if (move)
     arm (self, batch, NULL);
-  release_source (timer);
-  g_clear_pointer (&window, memo_batch_unref);
 }
 
 /* --- the answers --- */

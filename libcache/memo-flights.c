@@ -42,7 +42,7 @@ memo_flights_end (MemoAsyncCache *self,
     memo_flights_detach (self, flight, trash);
 
   if (flight->batch != NULL)
-    memo_batch_forget (flight);
+    memo_batch_forget (self, flight, trash);
 
   flight->over = TRUE;
   *(flight->previous_flight != NULL ? &flight->previous_flight->next_flight : &self->all_flights) = flight->next_flight;

@@ -154,6 +154,15 @@ timed_out_cb (gpointer user_data)
 {
   MemoFlight *flight = user_data;
   g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
+  MemoBatch *batch = NULL;
+
+  if (self != NULL)
+    {
+      g_mutex_lock (&self->lock);
+      if (flight->batch != NULL)
+        batch = memo_batch_ref (flight->batch);
+      g_mutex_unlock (&self->lock);
+    }
 
   if (self != NULL &&
       memo_loading_answer (self, flight, NULL,
@@ -161,6 +170,12 @@ timed_out_cb (gpointer user_data)
                                         "Loading “%s” took longer than %g seconds",
                                         flight->item.text, memo_loader_get_timeout (flight->loader))))
     cancel_flight (flight);
+
+  if (batch != NULL)
+    {
+      memo_batch_settle (self, batch);
+      memo_batch_unref (batch);
+    }
 
   return G_SOURCE_REMOVE;
 }
