@@ -68,8 +68,11 @@ probe ()
       python=$(first_python "import ${1#py:}")
       [[ -n $python ]]
       ;;
+    file:*)
+      [[ -e ${1#file:} ]]
+      ;;
     *)
-      say "build-aux/packages.txt: $1 is none of pc:, cmd:, py:"
+      say "build-aux/packages.txt: $1 is none of pc:, cmd:, py:, file:"
       return 1
       ;;
   esac

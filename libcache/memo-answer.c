@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
+#include "memo-batch-private.h"
 #include "memo-entry-private.h"
 #include "memo-time-private.h"
 
@@ -15,15 +16,15 @@ store_answer (MemoAsyncCache   *self,
               gint64            now,
               MemoTrash        *trash)
 {
-  const MemoItem *item = &flight->item;
-  MemoKey key = { item->text, item->length, item->hash };
+  MemoKey key = memo_item_key (&flight->item);
   double error_ttl = memo_loader_get_error_ttl (flight->loader);
 
   if (error == NULL)
     {
       memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, now, trash);
     }
-  else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL)
+  else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL &&
+           !memo_brackets_hold (&self->brackets, &key, tags))
     {
       MemoNode *node = memo_node_new (&key, memo_entry_new_error (g_error_copy (error)),
                                       memo_time_after (now, error_ttl), memo_tag_set_size (tags));
@@ -52,8 +53,7 @@ move_late_waiters (MemoAsyncCache *self,
                    gint64          now,
                    Outcome        *outcome)
 {
-  const MemoItem *item = &flight->item;
-  MemoKey key = { item->text, item->length, item->hash };
+  MemoKey key = memo_item_key (&flight->item);
   MemoCall **link = &outcome->waiters;
 
   while (*link != NULL)
@@ -102,17 +102,20 @@ conclude (MemoAsyncCache *self,
 {
   MemoTagSet *tags = NULL;
   gboolean storable = flight->current && !self->closed;
+  gboolean failed;
   guint64 stale;
 
   if (entry != NULL)
     memo_tag_set_add (&tags, memo_entry_get_tags (entry));
   stale = memo_flights_outdated_at (self, flight, tags);
 
+  /* Outdated and current flights may share a load. */
+  failed = error != NULL && flight->started && !self->closed && (flight->batch == NULL || memo_batch_is_last (flight));
   memo_flights_end (self, flight, &outcome->trash);
   outcome->timers = memo_flight_take_timers (flight);
   outcome->waiters = memo_flight_take_waiters (flight);
 
-  if (error != NULL && flight->started && !self->closed)
+  if (failed)
     self->counters.load_failures++;
 
   if (stale != 0 && error == NULL)
@@ -172,7 +175,7 @@ memo_loading_answer (MemoAsyncCache *self,
   if (outcome.next != NULL)
     memo_loading_watch_all (self, outcome.next);
   if (outcome.start_in != NULL)
-    memo_loading_launch (outcome.next, outcome.start_in);
+    memo_loading_launch (self, outcome.next, outcome.start_in);
   if (outcome.arm)
     memo_sweep_arm (self);
 

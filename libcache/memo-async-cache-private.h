@@ -2,8 +2,10 @@
 #pragma once
 
 #include "memo-async-cache.h"
+#include "memo-brackets-private.h"
 #include "memo-fence-private.h"
 #include "memo-flight-private.h"
+#include "memo-mutation.h"
 #include "memo-store-private.h"
 
 G_BEGIN_DECLS
@@ -25,6 +27,7 @@ struct _MemoAsyncCache
   gboolean        closed;
   guint           maxsize;
   double          default_ttl;
+  guint           batch_window_ms;
   guint           max_batch_size;
 
   MemoStore      *values;
@@ -33,7 +36,11 @@ struct _MemoAsyncCache
 
   MemoTable       flights;          /* the current ones, by key; holds a reference to each */
   MemoFlight     *all_flights;      /* all that are not over */
-  MemoFence       fence;
+  MemoBatch      *windows;          /* the batches that are still being gathered; a reference to each */
+  MemoFence       fence;            /* of tags */
+  MemoFence       key_fence;        /* of keys, while a batch may bring some that nobody asked for */
+  MemoBrackets    brackets;         /* what is being changed */
+  guint           n_extra_batches;  /* how many batches may */
 
   MemoMetrics     counters;
 
@@ -51,6 +58,7 @@ typedef struct
 {
   MemoNode   *nodes;
   MemoFlight *flights;    /* linked by `item.chain` */
+  MemoBatch  *windows;    /* linked by `next_window` */
 } MemoTrash;
 
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);
@@ -104,7 +112,8 @@ void        memo_loading_watch         (MemoAsyncCache      *self,
                                         GMainContext        *context);
 void        memo_loading_watch_all     (MemoAsyncCache      *self,
                                         MemoFlight          *flight);
-void        memo_loading_launch        (MemoFlight          *flight,
+void        memo_loading_launch        (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
                                         GMainContext        *context);
 void        memo_loading_leave         (MemoCall            *request);
 void        memo_loading_close         (MemoAsyncCache      *self);

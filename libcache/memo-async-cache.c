@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
+#include "memo-batch-private.h"
 #include "memo-boot-clock-private.h"
 
 /**
@@ -33,6 +34,7 @@ enum {
   PROP_0,
   PROP_MAXSIZE,
   PROP_DEFAULT_TTL,
+  PROP_BATCH_WINDOW_MS,
   PROP_MAX_BATCH_SIZE,
   PROP_TRIM_ON_LOW_MEMORY,
   PROP_CLOCK,
@@ -67,6 +69,14 @@ memo_trash_empty (MemoTrash *trash)
       trash->flights = (MemoFlight *) flight->item.chain;
       memo_flight_unref (flight);
     }
+
+  while (trash->windows != NULL)
+    {
+      MemoBatch *batch = trash->windows;
+
+      trash->windows = batch->next_window;
+      memo_batch_discard (batch);
+    }
 }
 
 static void
@@ -100,6 +110,8 @@ memo_async_cache_finalize (GObject *object)
   g_assert (self->all_flights == NULL);
   memo_table_deinit (&self->flights);
   memo_fence_deinit (&self->fence);
+  memo_fence_deinit (&self->key_fence);
+  memo_brackets_deinit (&self->brackets);
 
   memo_sweep_husk (self, self->values);
   memo_sweep_husk (self, self->errors);
@@ -137,6 +149,10 @@ memo_async_cache_get_property (GObject    *object,
       g_value_set_double (value, memo_async_cache_get_default_ttl (self));
       break;
 
+    case PROP_BATCH_WINDOW_MS:
+      g_value_set_uint (value, memo_async_cache_get_batch_window_ms (self));
+      break;
+
     case PROP_MAX_BATCH_SIZE:
       g_value_set_uint (value, memo_async_cache_get_max_batch_size (self));
       break;
@@ -170,6 +186,10 @@ memo_async_cache_set_property (GObject      *object,
 
     case PROP_DEFAULT_TTL:
       memo_async_cache_set_default_ttl (self, g_value_get_double (value));
+      break;
+
+    case PROP_BATCH_WINDOW_MS:
+      memo_async_cache_set_batch_window_ms (self, g_value_get_uint (value));
       break;
 
     case PROP_MAX_BATCH_SIZE:
@@ -227,9 +247,23 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
     g_param_spec_double ("default-ttl", NULL, NULL, 0.0, MEMO_TTL_FOREVER, MEMO_TTL_FOREVER, flags);
 
   /**
+   * MemoAsyncCache:batch-window-ms: (getter get_batch_window_ms) (setter set_batch_window_ms)
+   *
+   * For how long the keys of a batch are gathered, in milliseconds from the first of them.
+   *
+   * 0 is until the main loop of the caller who asked for the first is idle.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BATCH_WINDOW_MS] =
+    g_param_spec_uint ("batch-window-ms", NULL, NULL, 0, G_MAXUINT, 5, flags);
+
+  /**
    * MemoAsyncCache:max-batch-size: (getter get_max_batch_size) (setter set_max_batch_size)
    *
-   * How many keys are loaded at a time at most by [method@Memo.Cache.warmup_async].
+   * How many keys a batch has at most, and how many [method@Memo.Cache.warmup_async] loads at a time.
+   *
+   * A batch that is full leaves at once.
    *
    * Since: 0.1
    */
@@ -272,13 +306,46 @@ memo_async_cache_init (MemoAsyncCache *self)
   self->weak = memo_weak_ref_share (self);
   self->maxsize = 128;
   self->default_ttl = MEMO_TTL_FOREVER;
+  self->batch_window_ms = 5;
   self->max_batch_size = 100;
   self->values = memo_store_new ();
   self->errors = memo_store_new ();
   memo_table_init (&self->flights);
   memo_fence_init (&self->fence);
+  memo_fence_init (&self->key_fence);
+  memo_brackets_init (&self->brackets);
   self->sweep_time = MEMO_NEVER;
   self->last_sweep = G_MININT64 / 2;
+}
+
+static guint
+get_uint (MemoAsyncCache *self,
+          const guint    *field)
+{
+  guint value;
+
+  g_mutex_lock (&self->lock);
+  value = *field;
+  g_mutex_unlock (&self->lock);
+
+  return value;
+}
+
+static void
+set_uint (MemoAsyncCache *self,
+          guint          *field,
+          guint           value,
+          guint           prop_id)
+{
+  gboolean changed;
+
+  g_mutex_lock (&self->lock);
+  changed = *field != value;
+  *field = value;
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[prop_id]);
 }
 
 /**
@@ -314,15 +381,9 @@ memo_async_cache_new (guint  maxsize,
 guint
 memo_async_cache_get_maxsize (MemoAsyncCache *self)
 {
-  guint maxsize;
-
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
 
-  g_mutex_lock (&self->lock);
-  maxsize = self->maxsize;
-  g_mutex_unlock (&self->lock);
-
-  return maxsize;
+  return get_uint (self, &self->maxsize);
 }
 
 /* The least recent go that are beyond a new limit, or are a part of so many per cent: some now, the
@@ -431,10 +492,46 @@ memo_async_cache_set_default_ttl (MemoAsyncCache *self,
 }
 
 /**
+ * memo_async_cache_get_batch_window_ms: (get-property batch-window-ms)
+ * @self: a cache
+ *
+ * Gets for how long the keys of a batch are gathered.
+ *
+ * Returns: milliseconds
+ *
+ * Since: 0.1
+ */
+guint
+memo_async_cache_get_batch_window_ms (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
+
+  return get_uint (self, &self->batch_window_ms);
+}
+
+/**
+ * memo_async_cache_set_batch_window_ms: (set-property batch-window-ms)
+ * @self: a cache
+ * @batch_window_ms: milliseconds; 0 is until the main loop is idle
+ *
+ * Sets for how long the keys of a batch are gathered.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_batch_window_ms (MemoAsyncCache *self,
+                                      guint           batch_window_ms)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  set_uint (self, &self->batch_window_ms, batch_window_ms, PROP_BATCH_WINDOW_MS);
+}
+
+/**
  * memo_async_cache_get_max_batch_size: (get-property max-batch-size)
  * @self: a cache
  *
- * Gets how many keys are loaded at a time at most by a warm-up.
+ * Gets how many keys a batch has at most.
  *
  * Returns: the number of keys
  *
@@ -443,15 +540,9 @@ memo_async_cache_set_default_ttl (MemoAsyncCache *self,
 guint
 memo_async_cache_get_max_batch_size (MemoAsyncCache *self)
 {
-  guint max_batch_size;
-
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 1);
 
-  g_mutex_lock (&self->lock);
-  max_batch_size = self->max_batch_size;
-  g_mutex_unlock (&self->lock);
-
-  return max_batch_size;
+  return get_uint (self, &self->max_batch_size);
 }
 
 /**
@@ -459,7 +550,7 @@ memo_async_cache_get_max_batch_size (MemoAsyncCache *self)
  * @self: a cache
  * @max_batch_size: the number of keys, 1 or more
  *
- * Sets how many keys are loaded at a time at most by a warm-up.
+ * Sets how many keys a batch has at most.
  *
  * Since: 0.1
  */
@@ -470,14 +561,7 @@ memo_async_cache_set_max_batch_size (MemoAsyncCache *self,
   g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
   g_return_if_fail (max_batch_size >= 1);
 
-  if (memo_async_cache_get_max_batch_size (self) == max_batch_size)
-    return;
-
-  g_mutex_lock (&self->lock);
-  self->max_batch_size = max_batch_size;
-  g_mutex_unlock (&self->lock);
-
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_BATCH_SIZE]);
+  set_uint (self, &self->max_batch_size, max_batch_size, PROP_MAX_BATCH_SIZE);
 }
 
 /**

@@ -39,6 +39,11 @@ MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_set_default_ttl        (MemoAsyncCache *self,
                                                          double          seconds);
 MEMO_AVAILABLE_IN_0_1
+guint           memo_async_cache_get_batch_window_ms    (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+void            memo_async_cache_set_batch_window_ms    (MemoAsyncCache *self,
+                                                         guint           batch_window_ms);
+MEMO_AVAILABLE_IN_0_1
 guint           memo_async_cache_get_max_batch_size     (MemoAsyncCache *self);
 MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_set_max_batch_size     (MemoAsyncCache *self,

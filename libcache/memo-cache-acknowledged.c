@@ -32,22 +32,10 @@ finish (MemoCache     *self,
         gpointer       source_tag,
         GError       **error)
 {
-  GError *local_error = NULL;
-  MemoEntry *entry;
-
   g_return_val_if_fail (MEMO_IS_CACHE (self), FALSE);
-  g_return_val_if_fail (memo_call_is_result (result, self, source_tag), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  entry = memo_call_propagate (MEMO_CALL (result), &local_error);
-  g_clear_pointer (&entry, memo_entry_unref);
-
-  if (local_error == NULL)
-    return TRUE;
-
-  g_propagate_error (error, local_error);
-
-  return FALSE;
+  return memo_call_finish (self, result, source_tag, error);
 }
 
 /**

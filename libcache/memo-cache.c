@@ -69,6 +69,28 @@
  * Since: 0.1
  */
 
+/**
+ * MemoCacheInterface::begin_mutation:
+ * @self: a cache
+ * @mutation: what is going to be changed
+ * @call: the call to answer when the change may begin
+ *
+ * Opens the bracket around a change.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * MemoCacheInterface::end_mutation:
+ * @self: a cache
+ * @mutation: what was changed
+ * @call: the call to answer when the change is acknowledged
+ *
+ * Closes the bracket around a change.
+ *
+ * Since: 0.1
+ */
+
 G_DEFINE_INTERFACE (MemoCache, memo_cache, G_TYPE_OBJECT)
 
 static void
@@ -160,6 +182,28 @@ memo_cache_return_not_supported (MemoCache  *self,
                                              "%s does not support %s", G_OBJECT_TYPE_NAME (self), what));
 }
 
+/* Has a cache answer a get that somebody asked: the cache itself, or a decorator. */
+void
+memo_cache_hand_get (MemoCache    *self,
+                     const char   *key,
+                     MemoGetFlags  flags,
+                     MemoLoader   *loader,
+                     MemoCall     *call)
+{
+  MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+
+  if (iface->get == NULL)
+    {
+      memo_cache_return_not_supported (self, call, "get");
+      return;
+    }
+
+  /* Those inside the library have the key as an argument and need no copy. */
+  if (iface->take == NULL)
+    memo_call_set_subject (call, key, NULL);
+  iface->get (self, key, flags, loader, call);
+}
+
 static void
 get (MemoCache    *self,
      const char   *key,
@@ -169,23 +213,10 @@ get (MemoCache    *self,
 {
   MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
 
-  if (!memo_call_enter (call))
-    {
-      if (iface->missed != NULL && (flags & MEMO_GET_WARMUP) == 0)
-        iface->missed (self);
-    }
-  else if (iface->get != NULL)
-    {
-      /* Those inside the library have the key as an argument and need no copy. */
-      if (iface->take == NULL)
-        memo_call_set_subject (call, key, NULL);
-      iface->get (self, key, flags, loader, call);
-    }
-  else
-    {
-      memo_cache_return_not_supported (self, call, "get");
-    }
-
+  if (memo_call_enter (call))
+    memo_cache_hand_get (self, key, flags, loader, call);
+  else if (iface->missed != NULL && (flags & MEMO_GET_WARMUP) == 0)
+    iface->missed (self);
   memo_call_leave (call);
 }
 

@@ -35,6 +35,8 @@ typedef enum {
   MEMO_GET_WARMUP  = 1 << 1,
 } MemoGetFlags;
 
+typedef struct _MemoMutation MemoMutation;
+
 /**
  * MemoCacheInterface:
  * @parent_iface: the parent interface
@@ -47,6 +49,8 @@ typedef enum {
  * @invalidate_tags: drops at once what carries one of the tags
  * @flush: answers the call when all that was asked before is in every tier
  * @close: does what @flush does, and ends
+ * @begin_mutation: drops what the mutation touches, keeps nothing of it until it ends, and answers the call when that is acknowledged
+ * @end_mutation: drops it again, and answers the call when that is acknowledged
  * @get_metrics: gives a snapshot of the counters
  * @reset_metrics: sets the counters to zero
  *
@@ -84,6 +88,12 @@ struct _MemoCacheInterface
   void          (*flush)           (MemoCache          *self,
                                     MemoCall           *call);
   void          (*close)           (MemoCache          *self,
+                                    MemoCall           *call);
+  void          (*begin_mutation)  (MemoCache          *self,
+                                    MemoMutation       *mutation,
+                                    MemoCall           *call);
+  void          (*end_mutation)    (MemoCache          *self,
+                                    MemoMutation       *mutation,
                                     MemoCall           *call);
   MemoMetrics * (*get_metrics)     (MemoCache          *self);
   void          (*reset_metrics)   (MemoCache          *self);

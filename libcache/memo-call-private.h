@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct _MemoFlight MemoFlight;
 
-/* Who a question is asked for.  Neither function runs under a lock; `answered` runs once. */
+/* Who a question is asked for.  No function runs under a lock; `answered` runs once. */
 typedef struct
 {
   void (*answered) (gpointer            owner,
@@ -22,6 +22,12 @@ typedef struct
   void (*tagged)   (gpointer            owner,
                     const char * const *tags);
   void (*release)  (gpointer            owner);
+
+  /* Of a batch: one key is answered.  `answered` is for what is left of it then. */
+  void (*answered_key) (gpointer            owner,
+                        const char         *key,
+                        MemoEntry          *entry,    /* full, nullable */
+                        GError             *error);   /* full, nullable */
 } MemoCallOwner;
 
 /* What a request is while it waits for a load; guarded by the lock of the cache. */
@@ -38,9 +44,11 @@ struct _MemoCall
   GObject              parent_instance;
 
   int                  claim;         /* atomic: who may answer */
-  char                *key;
+  char               **keys;          /* what is asked for, NULL when it is about no key */
   GCancellable        *cancellable;
   MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
+  GVariant            *args;          /* of a decorated function or a mutation */
+  GObject             *instance;      /* what it is called on */
 
   /* of a question */
   const MemoCallOwner *owner_funcs;
@@ -49,6 +57,7 @@ struct _MemoCall
   /* of a request */
   int                  phase;         /* atomic: whether its answer may be posted */
   GObject             *source_object;
+  GObject             *cache;         /* whose flight it waits for, when that is not the source object */
   gpointer             source_tag;
   GMainContext        *context;       /* until the answer is posted there */
   GAsyncReadyCallback  callback;
@@ -56,17 +65,24 @@ struct _MemoCall
   GClosure            *closure;
   gulong               cancelled_id;
   void               (*withdrawn) (MemoCall *call);
+  gpointer             withdrawn_data; /* atomic: whoever takes it goes on */
   MemoEntry           *answer;
   GError              *error;
   MemoMail             mail;
   MemoWaiter           waiter;
 };
 
-MemoCall  *memo_call_new_question  (const char           *key,
+MemoCall  *memo_call_new_question  (const char * const   *keys,
                                     GCancellable         *cancellable,
                                     MemoEntry            *previous,
                                     const MemoCallOwner  *owner_funcs,
                                     gpointer              owner);
+
+gboolean   memo_call_is_batch      (MemoCall             *self);
+gboolean   memo_call_is_open       (MemoCall             *self);
+gboolean   memo_call_conclude        (MemoCall             *self,
+                                    MemoEntry            *entry,
+                                    GError               *error);
 
 MemoCall  *memo_call_new_request   (gpointer              source_object,
                                     gpointer              source_tag,
@@ -78,11 +94,18 @@ void       memo_call_set_closure   (MemoCall             *self,
 void       memo_call_set_subject   (MemoCall             *self,
                                     const char           *key,
                                     MemoEntry            *entry);
+void       memo_call_set_args      (MemoCall             *self,
+                                    GVariant             *args,
+                                    GObject              *instance);
 gboolean   memo_call_enter         (MemoCall             *self);
 void       memo_call_leave         (MemoCall             *self);
 gboolean   memo_call_is_result     (gpointer              result,
                                     gpointer              source_object,
                                     gpointer              source_tag);
+gboolean   memo_call_finish        (gpointer              source_object,
+                                    GAsyncResult         *result,
+                                    gpointer              source_tag,
+                                    GError              **error);
 MemoEntry *memo_call_propagate     (MemoCall             *self,
                                     GError              **error);
 

@@ -142,24 +142,45 @@ memo_call_settle (MemoCall  *self,
     memo_call_post (self);
 }
 
-/* Takes both. */
-static void
-memo_call_answer (MemoCall  *self,
+static const char *
+first_key (MemoCall *self)
+{
+  return self->keys != NULL && self->keys[0] != NULL ? self->keys[0] : "";
+}
+
+gboolean
+memo_call_is_batch (MemoCall *self)
+{
+  return self->owner_funcs != NULL && self->owner_funcs->answered_key != NULL;
+}
+
+/* Whether there is no answer yet. */
+gboolean
+memo_call_is_open (MemoCall *self)
+{
+  return g_atomic_int_get (&self->claim) == UNCLAIMED;
+}
+
+/* Answers a call, and takes both.  Says whether it was the first answer. */
+gboolean
+memo_call_conclude (MemoCall  *self,
                   MemoEntry *entry,
                   GError    *error)
 {
   if (memo_call_claim (self, ANSWERED))
     {
       memo_call_settle (self, entry, error);
-      return;
+      return TRUE;
     }
 
   if (g_atomic_int_get (&self->claim) == ANSWERED)
     g_critical ("A call for “%s” was answered twice; the first answer stands",
-                self->key != NULL ? self->key : "");
+                first_key (self));
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);
+
+  return FALSE;
 }
 
 /* --- cancellation of a request --- */
@@ -264,8 +285,18 @@ memo_call_set_subject (MemoCall   *self,
                        const char *key,
                        MemoEntry  *entry)
 {
-  self->key = g_strdup (key);
+  self->keys = g_strdupv ((char *[]) { (char *) key, NULL });
   self->entry = entry;
+}
+
+/* What a function is called with.  ARGS may be NULL, floating, or neither. */
+void
+memo_call_set_args (MemoCall *self,
+                    GVariant *args,
+                    GObject  *instance)
+{
+  self->args = args != NULL ? g_variant_ref_sink (args) : NULL;
+  self->instance = instance != NULL ? g_object_ref (instance) : NULL;
 }
 
 /* Before the request is handed on.  FALSE: it was cancelled already and must not be. */
@@ -326,11 +357,31 @@ memo_call_propagate (MemoCall  *self,
   return self->answer != NULL ? memo_entry_ref (self->answer) : NULL;
 }
 
+/* What the _finish functions without a value have in common. */
+gboolean
+memo_call_finish (gpointer       source_object,
+                  GAsyncResult  *result,
+                  gpointer       source_tag,
+                  GError       **error)
+{
+  MemoCall *self;
+
+  g_return_val_if_fail (memo_call_is_result (result, source_object, source_tag), FALSE);
+
+  self = MEMO_CALL (result);
+  if (self->error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_error_copy (self->error));
+
+  return FALSE;
+}
+
 /* --- questions --- */
 
 /* A question for OWNER, of which one reference is taken. */
 MemoCall *
-memo_call_new_question (const char          *key,
+memo_call_new_question (const char * const  *keys,
                         GCancellable        *cancellable,
                         MemoEntry           *previous,
                         const MemoCallOwner *owner_funcs,
@@ -338,8 +389,8 @@ memo_call_new_question (const char          *key,
 {
   MemoCall *self = g_object_new (MEMO_TYPE_CALL, NULL);
 
-  self->key = g_strdup (key);
-  self->cancellable = g_object_ref (cancellable);
+  self->keys = g_strdupv ((char **) keys);
+  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
   self->entry = previous != NULL ? memo_entry_ref (previous) : NULL;
   self->owner_funcs = owner_funcs;
   self->owner = owner;
@@ -357,7 +408,7 @@ memo_call_dispose (GObject *object)
     memo_call_settle (self, NULL,
                       g_error_new (MEMO_ERROR, MEMO_ERROR_ABANDONED,
                                    "The call for “%s” was dropped without an answer",
-                                   self->key != NULL ? self->key : ""));
+                                   first_key (self)));
 
   G_OBJECT_CLASS (memo_call_parent_class)->dispose (object);
 }
@@ -376,8 +427,11 @@ memo_call_finalize (GObject *object)
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_error (&self->error);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->args, g_variant_unref);
+  g_clear_object (&self->instance);
+  g_clear_object (&self->cache);
   g_clear_object (&self->source_object);
-  g_free (self->key);
+  g_strfreev (self->keys);
 
   G_OBJECT_CLASS (memo_call_parent_class)->finalize (object);
 }
@@ -404,7 +458,7 @@ memo_call_init (MemoCall *self)
  *
  * Gets the key that is asked for.
  *
- * Returns: (transfer none) (nullable): the key, or `NULL` when the call is about none
+ * Returns: (transfer none) (nullable): the key, or `NULL` when the call is about none, or is a batch
  *
  * Since: 0.1
  */
@@ -413,7 +467,7 @@ memo_call_get_key (MemoCall *self)
 {
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
-  return self->key;
+  return self->keys != NULL && !memo_call_is_batch (self) ? self->keys[0] : NULL;
 }
 
 /**
@@ -478,6 +532,44 @@ memo_call_get_entry (MemoCall *self)
 }
 
 /**
+ * memo_call_get_args:
+ * @self: a call
+ *
+ * Gets the arguments of a decorated function, or of a mutation: a tuple.
+ *
+ * Returns: (transfer none) (nullable): the arguments, or `NULL` when the call is no call of a function
+ *
+ * Since: 0.1
+ */
+GVariant *
+memo_call_get_args (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->args;
+}
+
+/**
+ * memo_call_get_instance:
+ * @self: a call
+ *
+ * Gets the object that a decorated function, or a mutation, is called on.
+ *
+ * See [method@Memo.Decorator.call_on_async].
+ *
+ * Returns: (transfer none) (nullable) (type GObject.Object): the object, or `NULL` when it is called on none
+ *
+ * Since: 0.1
+ */
+GObject *
+memo_call_get_instance (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->instance;
+}
+
+/**
  * memo_call_add_tags:
  * @self: a call that asks for a load
  * @tags: (array zero-terminated=1): tags
@@ -497,7 +589,7 @@ memo_call_add_tags (MemoCall           *self,
 {
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (tags != NULL);
-  g_return_if_fail (self->owner_funcs != NULL);
+  g_return_if_fail (self->owner_funcs != NULL && self->owner_funcs->tagged != NULL);
 
   self->owner_funcs->tagged (self->owner, tags);
 }
@@ -521,8 +613,9 @@ memo_call_return_entry (MemoCall  *self,
                         MemoEntry *entry)
 {
   g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (!memo_call_is_batch (self));
 
-  memo_call_answer (self, entry, NULL);
+  memo_call_conclude (self, entry, NULL);
 }
 
 /**
@@ -542,8 +635,9 @@ memo_call_return_value (MemoCall     *self,
 {
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (G_IS_VALUE (value));
+  g_return_if_fail (!memo_call_is_batch (self));
 
-  memo_call_answer (self, memo_entry_new (value), NULL);
+  memo_call_conclude (self, memo_entry_new (value), NULL);
 }
 
 /**
@@ -561,8 +655,9 @@ void
 memo_call_return_nothing (MemoCall *self)
 {
   g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (!memo_call_is_batch (self));
 
-  memo_call_answer (self, NULL, NULL);
+  memo_call_conclude (self, NULL, NULL);
 }
 
 /**
@@ -570,7 +665,8 @@ memo_call_return_nothing (MemoCall *self)
  * @self: a call
  * @error: (transfer full): why there is no answer
  *
- * Answers with an error, which reaches all who wait as it is.
+ * Answers with an error, which reaches all who wait as it is. For a batch, all keys that were not
+ * answered yet.
  *
  * Errors are not stored, unless the loader has an [property@Memo.Loader:error-ttl].
  *
@@ -585,5 +681,5 @@ memo_call_return_error (MemoCall *self,
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (error != NULL);
 
-  memo_call_answer (self, NULL, error);
+  memo_call_conclude (self, NULL, error);
 }

@@ -49,7 +49,13 @@ typedef void (*MemoFunc) (MemoCall *call,
 MEMO_AVAILABLE_IN_0_1
 const char         *memo_call_get_key         (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
+const char * const *memo_call_get_keys        (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
 GCancellable       *memo_call_get_cancellable (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
+GVariant           *memo_call_get_args        (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
+GObject            *memo_call_get_instance    (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
 MemoEntry          *memo_call_get_previous    (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
@@ -68,5 +74,19 @@ void                memo_call_return_nothing  (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
 void                memo_call_return_error    (MemoCall           *self,
                                                GError             *error);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_answer          (MemoCall           *self,
+                                               const char         *key,
+                                               MemoEntry          *entry);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_answer_error    (MemoCall           *self,
+                                               const char         *key,
+                                               GError             *error);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_return_entries  (MemoCall           *self,
+                                               MemoEntry         **entries,
+                                               gsize               n_entries);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_finish_batch    (MemoCall           *self);
 
 G_END_DECLS

@@ -25,6 +25,7 @@ G_BEGIN_DECLS
  * @MEMO_ERROR_RECURSION: a loader asked for the very key that it is loading, and would have waited for itself
  * @MEMO_ERROR_CLOSED: the cache was closed
  * @MEMO_ERROR_NOT_SUPPORTED: this implementation does not offer what it was asked for
+ * @MEMO_ERROR_NOT_FOUND: a batch was answered, and this key was left out
  *
  * What can go wrong in a cache.
  *
@@ -40,6 +41,7 @@ typedef enum {
   MEMO_ERROR_RECURSION,
   MEMO_ERROR_CLOSED,
   MEMO_ERROR_NOT_SUPPORTED,
+  MEMO_ERROR_NOT_FOUND,
 } MemoError;
 
 MEMO_AVAILABLE_IN_0_1

@@ -23,5 +23,6 @@ void    memo_fence_invalidate (MemoFence        *self,
 guint64 memo_fence_first      (MemoFence        *self,
                                const MemoTagSet *tags,
                                guint64           since);
+void    memo_fence_invalidate_all (MemoFence        *self);
 
 G_END_DECLS

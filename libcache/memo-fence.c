@@ -111,3 +111,11 @@ memo_fence_first (MemoFence        *self,
 
   return first;
 }
+
+/* Notes that everything was invalidated now. */
+void
+memo_fence_invalidate_all (MemoFence *self)
+{
+  self->sequence++;
+  forget_all (self);
+}

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * All functions but the reference counting want the lock of the cache, unless they say
  * otherwise. */
 
+typedef struct _MemoBatch MemoBatch;
+
 struct _MemoFlight
 {
   MemoItem         item;            /* first, so that a flight is an item */
@@ -30,6 +32,10 @@ struct _MemoFlight
   MemoEntry       *previous;        /* the entry that is being refreshed */
   gint64           deadline;        /* when it times out */
   guint64          since;           /* how many tag invalidations there had been before it */
+
+  MemoBatch       *batch;           /* the batch whose answer it waits for; not a reference */
+  MemoFlight      *slot_next;       /* in the batch, the next with the same key */
+  gboolean         deserted;        /* nobody else waited for anything of its batch */
 
   gboolean         current;
   gboolean         started;         /* the loader's function was called */
@@ -85,12 +91,5 @@ void          memo_flight_add_timer      (MemoFlight         *self,
                                           GMainContext       *context,
                                           GSource            *source);
 GPtrArray    *memo_flight_take_timers    (MemoFlight         *self);
-
-/* Calls the loader's function, in this thread and without a lock. */
-void          memo_flight_run            (MemoFlight          *self,
-                                          gpointer             cache,
-                                          const MemoCallOwner *owner_funcs);
-gboolean      memo_flight_runs_here      (gpointer             cache,
-                                          const MemoKey       *key);
 
 G_END_DECLS

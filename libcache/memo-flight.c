@@ -44,7 +44,9 @@ memo_flight_new (GWeakRef      *cache,
   g_atomic_ref_count_init (&self->ref_count);
   self->cache = memo_weak_ref_acquire (cache);
   self->loader = loader;
-  self->cancellable = g_cancellable_new ();
+  /* A batch brings its own. */
+  if (!memo_loader_is_batch (loader))
+    self->cancellable = g_cancellable_new ();
   self->deadline = deadline;
   self->since = since;
 
@@ -77,7 +79,7 @@ memo_flight_unref (MemoFlight *self)
 
   memo_weak_ref_release (self->cache);
   g_object_unref (self->loader);
-  g_object_unref (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_clear_pointer (&self->previous, memo_entry_unref);
   g_clear_pointer (&self->tag_texts, g_ptr_array_unref);
   g_clear_pointer (&self->timers, g_ptr_array_unref);
@@ -253,48 +255,4 @@ GPtrArray *
 memo_flight_take_timers (MemoFlight *self)
 {
   return g_steal_pointer (&self->timers);
-}
-
-/* --- the call --- */
-
-/* The loaders' functions that this thread is in, the innermost first. */
-typedef struct _Frame Frame;
-
-struct _Frame
-{
-  gpointer    cache;
-  MemoFlight *flight;
-  Frame      *outer;
-};
-
-static GPrivate frames;
-
-void
-memo_flight_run (MemoFlight          *self,
-                 gpointer             cache,
-                 const MemoCallOwner *owner_funcs)
-{
-  Frame frame = { cache, self, g_private_get (&frames) };
-  g_autoptr(MemoCall) call = memo_call_new_question (self->item.text, self->cancellable, self->previous,
-                                                     owner_funcs, memo_flight_ref (self));
-
-  g_private_set (&frames, &frame);
-  memo_loader_call (self->loader, call);
-  g_private_set (&frames, frame.outer);
-}
-
-/* Whether this thread is inside a function that loads KEY for CACHE.  Needs no lock. */
-gboolean
-memo_flight_runs_here (gpointer       cache,
-                       const MemoKey *key)
-{
-  for (Frame *frame = g_private_get (&frames); frame != NULL; frame = frame->outer)
-    {
-      MemoItem *item = &frame->flight->item;
-
-      if (frame->cache == cache && memo_key_equals (key, item->text, item->length))
-        return TRUE;
-    }
-
-  return FALSE;
 }

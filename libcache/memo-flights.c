@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
+#include "memo-batch-private.h"
 #include "memo-time-private.h"
 
 /* The flights of a cache.  All with the lock held.
@@ -31,7 +32,7 @@ memo_flights_detach (MemoAsyncCache *self,
   trash->flights = flight;
 }
 
-/* Nothing more comes of the flight. */
+/* Nothing more comes of the flight.  The caller holds it. */
 void
 memo_flights_end (MemoAsyncCache *self,
                   MemoFlight     *flight,
@@ -39,6 +40,9 @@ memo_flights_end (MemoAsyncCache *self,
 {
   if (flight->current)
     memo_flights_detach (self, flight, trash);
+
+  if (flight->batch != NULL)
+    memo_batch_forget (self, flight, trash);
 
   flight->over = TRUE;
   *(flight->previous_flight != NULL ? &flight->previous_flight->next_flight : &self->all_flights) = flight->next_flight;

@@ -27,7 +27,7 @@ memo_level_one_keep (MemoAsyncCache   *self,
 
   memo_store_remove (self->errors, key, now, &trash->nodes);
 
-  if (ttl == 0.0)
+  if (ttl == 0.0 || memo_brackets_hold (&self->brackets, key, tags))
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
       return;
@@ -100,6 +100,24 @@ memo_level_one_get (MemoCache    *cache,
   memo_loading_get (MEMO_ASYNC_CACHE (cache), key, flags, loader, call);
 }
 
+/* With the lock held: what is loading KEY is overtaken. */
+static void
+outdate (MemoAsyncCache *self,
+         const MemoKey  *key,
+         MemoTrash      *trash)
+{
+  memo_flights_outdate (self, key, trash);
+
+  if (self->n_extra_batches > 0)
+    {
+      MemoTagSet *key_alone = NULL;
+
+      memo_tag_set_add (&key_alone, (const char *[]) { key->text, NULL });
+      memo_fence_invalidate (&self->key_fence, key_alone);
+      memo_tag_set_free (key_alone);
+    }
+}
+
 /* A get was cancelled before it could be asked. */
 static void
 memo_level_one_missed (gpointer cache)
@@ -129,7 +147,7 @@ memo_level_one_take (gpointer    cache,
   g_mutex_lock (&self->lock);
   if (!self->closed)
     {
-      memo_flights_outdate (self, &key, &trash);
+      outdate (self, &key, &trash);
       memo_level_one_keep (self, &key, entry, MEMO_TTL_DEFAULT, tags, now, &trash);
       arm = memo_sweep_is_due_earlier (self);
     }
@@ -142,27 +160,6 @@ memo_level_one_take (gpointer    cache,
   /* Last, since the end of a value may be the end of the cache. */
   memo_trash_empty (&trash);
   memo_entry_unref (entry);
-}
-
-static gboolean
-memo_level_one_remove (MemoCache  *cache,
-                       const char *key_text)
-{
-  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
-  MemoKey key = memo_key (key_text);
-  gint64 now = memo_async_cache_now (self);
-  MemoTrash trash = { 0 };
-  gboolean removed;
-
-  g_mutex_lock (&self->lock);
-  memo_flights_outdate (self, &key, &trash);
-  memo_store_remove (self->errors, &key, now, &trash.nodes);
-  removed = memo_store_remove (self->values, &key, now, &trash.nodes);
-  g_mutex_unlock (&self->lock);
-
-  memo_trash_empty (&trash);
-
-  return removed;
 }
 
 /* With the lock held: puts FRESH in the place of a store that is cleared.  Gives the old one, to
@@ -188,59 +185,170 @@ replace_store (MemoAsyncCache  *self,
   return NULL;
 }
 
+/* With the lock held: drops everything.  FRESH are two new stores; those in their places when it
+ * returns, if any, are to be freed without the lock. */
 static void
-memo_level_one_clear (MemoCache *cache)
+drop_everything (MemoAsyncCache *self,
+                 MemoStore      *fresh[2],
+                 MemoTrash      *trash)
+{
+  memo_flights_outdate_all (self, trash);
+  if (self->n_extra_batches > 0)
+    memo_fence_invalidate_all (&self->key_fence);
+
+  fresh[0] = replace_store (self, &self->values, fresh[0]);
+  fresh[1] = replace_store (self, &self->errors, fresh[1]);
+}
+
+/* With the lock held: drops what carries one of TAGS. */
+static void
+drop_tags (MemoAsyncCache   *self,
+           const MemoTagSet *tags)
+{
+  if (self->all_flights != NULL || self->n_extra_batches > 0)
+    memo_fence_invalidate (&self->fence, tags);
+
+  for (guint i = 0; i < memo_tag_set_size (tags); i++)
+    {
+      memo_store_invalidate_tag (self->values, memo_tag_set_get (tags, i));
+      memo_store_invalidate_tag (self->errors, memo_tag_set_get (tags, i));
+    }
+}
+
+/* With the lock held: drops a key.  Says whether it was there. */
+static gboolean
+drop_key (MemoAsyncCache *self,
+          const MemoKey  *key,
+          gint64          now,
+          MemoTrash      *trash)
+{
+  outdate (self, key, trash);
+  memo_store_remove (self->errors, key, now, &trash->nodes);
+
+  return memo_store_remove (self->values, key, now, &trash->nodes);
+}
+
+static gboolean
+memo_level_one_remove (MemoCache  *cache,
+                       const char *key_text)
 {
   MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
-  MemoStore *fresh_values = memo_store_new ();
-  MemoStore *fresh_errors = memo_store_new ();
-  MemoStore *values, *errors;
+  MemoKey key = memo_key (key_text);
+  gint64 now = memo_async_cache_now (self);
+  MemoTrash trash = { 0 };
+  gboolean removed;
+
+  g_mutex_lock (&self->lock);
+  removed = drop_key (self, &key, now, &trash);
+  g_mutex_unlock (&self->lock);
+
+  memo_trash_empty (&trash);
+
+  return removed;
+}
+
+/* A change of the source, or a part of one, as what the lock is taken for once. */
+typedef enum
+{
+  AT_ONCE,
+  BEGIN,
+  END,
+} Moment;
+
+static void
+invalidate (MemoAsyncCache   *self,
+            const MemoTagSet *keys,
+            const MemoTagSet *tags,
+            gboolean          everything,
+            Moment            moment)
+{
+  gint64 now = memo_async_cache_now (self);
+  MemoStore *stores[2] = { NULL, NULL };
   MemoTrash trash = { 0 };
   gboolean arm;
 
+  if (everything)
+    {
+      stores[0] = memo_store_new ();
+      stores[1] = memo_store_new ();
+    }
+
   g_mutex_lock (&self->lock);
-  memo_flights_outdate_all (self, &trash);
-  values = replace_store (self, &self->values, fresh_values);
-  errors = replace_store (self, &self->errors, fresh_errors);
+
+  for (guint i = 0; i < memo_tag_set_size (keys); i++)
+    drop_key (self, memo_tag_set_get (keys, i), now, &trash);
+  if (tags != NULL)
+    drop_tags (self, tags);
+  if (everything)
+    drop_everything (self, stores, &trash);
+
+  if (moment == BEGIN)
+    memo_brackets_open (&self->brackets, keys, tags, everything);
+  else if (moment == END)
+    memo_brackets_close (&self->brackets, keys, tags, everything);
+
+  memo_sweep_slice (self, now, &trash.nodes);
   arm = memo_sweep_is_due_earlier (self);
+
   g_mutex_unlock (&self->lock);
 
   if (arm)
     memo_sweep_arm (self);
 
-  g_clear_pointer (&values, memo_store_free);
-  g_clear_pointer (&errors, memo_store_free);
+  g_clear_pointer (&stores[0], memo_store_free);
+  g_clear_pointer (&stores[1], memo_store_free);
   memo_trash_empty (&trash);
+}
+
+static void
+memo_level_one_clear (MemoCache *cache)
+{
+  invalidate (MEMO_ASYNC_CACHE (cache), NULL, NULL, TRUE, AT_ONCE);
 }
 
 static void
 memo_level_one_invalidate_tags (MemoCache          *cache,
                                 const char * const *tags)
 {
-  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
-  gint64 now = memo_async_cache_now (self);
   MemoTagSet *set = NULL;
-  MemoTrash trash = { 0 };
-  gboolean arm;
 
   memo_tag_set_add (&set, tags);
-
-  g_mutex_lock (&self->lock);
-  if (self->all_flights != NULL)
-    memo_fence_invalidate (&self->fence, set);
-  for (guint i = 0; i < memo_tag_set_size (set); i++)
-    {
-      memo_store_invalidate_tag (self->values, memo_tag_set_get (set, i));
-      memo_store_invalidate_tag (self->errors, memo_tag_set_get (set, i));
-    }
-  memo_sweep_slice (self, now, &trash.nodes);
-  arm = memo_sweep_is_due_earlier (self);
-  g_mutex_unlock (&self->lock);
-
+  invalidate (MEMO_ASYNC_CACHE (cache), NULL, set, FALSE, AT_ONCE);
   memo_tag_set_free (set);
-  if (arm)
-    memo_sweep_arm (self);
-  memo_trash_empty (&trash);
+}
+
+static void
+bracket (MemoCache    *cache,
+         MemoMutation *mutation,
+         Moment        moment,
+         MemoCall     *call)
+{
+  MemoTagSet *keys = NULL;
+  MemoTagSet *tags = NULL;
+
+  memo_tag_set_add (&keys, memo_mutation_get_keys (mutation));
+  memo_tag_set_add (&tags, memo_mutation_get_tags (mutation));
+  invalidate (MEMO_ASYNC_CACHE (cache), keys, tags, memo_mutation_get_everything (mutation), moment);
+  memo_tag_set_free (keys);
+  memo_tag_set_free (tags);
+
+  memo_call_return_nothing (call);
+}
+
+static void
+memo_level_one_begin_mutation (MemoCache    *cache,
+                               MemoMutation *mutation,
+                               MemoCall     *call)
+{
+  bracket (cache, mutation, BEGIN, call);
+}
+
+static void
+memo_level_one_end_mutation (MemoCache    *cache,
+                             MemoMutation *mutation,
+                             MemoCall     *call)
+{
+  bracket (cache, mutation, END, call);
 }
 
 static void
@@ -323,6 +431,8 @@ memo_level_one_iface_init (MemoCacheInterface *iface)
   iface->invalidate_tags = memo_level_one_invalidate_tags;
   iface->flush = memo_level_one_flush;
   iface->close = memo_level_one_close;
+  iface->begin_mutation = memo_level_one_begin_mutation;
+  iface->end_mutation = memo_level_one_end_mutation;
   iface->get_metrics = memo_level_one_get_metrics;
   iface->reset_metrics = memo_level_one_reset_metrics;
 }

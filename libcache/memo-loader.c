@@ -27,6 +27,13 @@
  * Since: 0.1
  */
 
+typedef enum
+{
+  SINGLE,
+  IN_THREAD,
+  BATCH,
+} Kind;
+
 struct _MemoLoader
 {
   GObject         parent_instance;
@@ -34,13 +41,18 @@ struct _MemoLoader
   MemoFunc        func;
   gpointer        user_data;
   GDestroyNotify  destroy;
-  gboolean        in_thread;
+  Kind            kind;
 
   double          ttl;
   double          timeout;
   double          error_ttl;
   char          **tags;
   guint           max_threads;
+  gboolean        accept_extra;
+
+  MemoLoader     *base;         /* of a call of a decorated function; has what is not here */
+  GVariant       *args;
+  GObject        *instance;
 
   GMutex          pool_lock;
   GThreadPool    *pool;         /* from the first load on */
@@ -53,6 +65,7 @@ enum {
   PROP_TIMEOUT,
   PROP_ERROR_TTL,
   PROP_MAX_THREADS,
+  PROP_ACCEPT_EXTRA,
   N_PROPS
 };
 
@@ -78,14 +91,66 @@ memo_loader_run_job (gpointer data,
   g_free (job);
 }
 
+/* A loader for one call: the function and the threads are those of BASE, and TAG is one more tag, or NULL. */
+MemoLoader *
+memo_loader_new_bound (MemoLoader *base,
+                       double      default_ttl,
+                       const char *tag,
+                       GVariant   *args,
+                       GObject    *instance)
+{
+  MemoLoader *self = g_object_new (MEMO_TYPE_LOADER, NULL);
+
+  self->base = g_object_ref (base);
+  self->args = g_variant_ref (args);
+  self->instance = instance != NULL ? g_object_ref (instance) : NULL;
+  self->kind = base->kind;
+  self->ttl = base->ttl == MEMO_TTL_DEFAULT ? default_ttl : base->ttl;
+  self->timeout = base->timeout;
+  self->error_ttl = base->error_ttl;
+
+  if (tag != NULL)
+    {
+      g_autoptr(GStrvBuilder) tags = g_strv_builder_new ();
+
+      if (base->tags != NULL)
+        g_strv_builder_addv (tags, (const char **) base->tags);
+      g_strv_builder_add (tags, tag);
+      self->tags = g_strv_builder_end (tags);
+    }
+  else
+    {
+      self->tags = g_strdupv (base->tags);
+    }
+
+  return self;
+}
+
+/* What the function is called with, or NULL. */
+GVariant *
+memo_loader_get_args (MemoLoader *self)
+{
+  return self->args;
+}
+
+GObject *
+memo_loader_get_instance (MemoLoader *self)
+{
+  return self->instance;
+}
+
 /* Has WORK done in one of the loader's threads, as soon as one is free. */
 void
 memo_loader_push (MemoLoader     *self,
                   MemoLoaderWork  work,
                   gpointer        data)
 {
-  Job *job = g_new (Job, 1);
+  Job *job;
 
+  if (self->base != NULL)
+    self = self->base;
+
+  job = g_new (Job, 1);
   job->loader = g_object_ref (self);
   job->work = work;
   job->data = data;
@@ -99,9 +164,21 @@ memo_loader_push (MemoLoader     *self,
 }
 
 gboolean
+memo_loader_is_single (MemoLoader *self)
+{
+  return self->kind == SINGLE;
+}
+
+gboolean
 memo_loader_is_in_thread (MemoLoader *self)
 {
-  return self->in_thread;
+  return self->kind == IN_THREAD;
+}
+
+gboolean
+memo_loader_is_batch (MemoLoader *self)
+{
+  return self->kind == BATCH;
 }
 
 /* Asks the user's function. */
@@ -109,6 +186,9 @@ void
 memo_loader_call (MemoLoader *self,
                   MemoCall   *call)
 {
+  if (self->base != NULL)
+    self = self->base;
+
   self->func (call, self->user_data);
 }
 
@@ -123,6 +203,9 @@ memo_loader_finalize (GObject *object)
   if (self->destroy != NULL)
     self->destroy (self->user_data);
   g_strfreev (self->tags);
+  g_clear_object (&self->base);
+  g_clear_pointer (&self->args, g_variant_unref);
+  g_clear_object (&self->instance);
   g_mutex_clear (&self->pool_lock);
 
   G_OBJECT_CLASS (memo_loader_parent_class)->finalize (object);
@@ -158,6 +241,10 @@ memo_loader_get_property (GObject    *object,
       g_value_set_uint (value, memo_loader_get_max_threads (self));
       break;
 
+    case PROP_ACCEPT_EXTRA:
+      g_value_set_boolean (value, memo_loader_get_accept_extra (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -191,6 +278,10 @@ memo_loader_set_property (GObject      *object,
 
     case PROP_MAX_THREADS:
       memo_loader_set_max_threads (self, g_value_get_uint (value));
+      break;
+
+    case PROP_ACCEPT_EXTRA:
+      memo_loader_set_accept_extra (self, g_value_get_boolean (value));
       break;
 
     default:
@@ -267,6 +358,20 @@ memo_loader_class_init (MemoLoaderClass *klass)
   properties[PROP_MAX_THREADS] =
     g_param_spec_uint ("max-threads", NULL, NULL, 1, G_MAXINT, 4, flags);
 
+  /**
+   * MemoLoader:accept-extra: (getter get_accept_extra) (setter set_accept_extra)
+   *
+   * Whether a batch may be answered for keys that nobody asked for, which are then stored too.
+   *
+   * Such an answer never takes the place of a live entry, and is not stored when its key is being
+   * loaded or was invalidated since the batch began. Otherwise it is a mistake of the
+   * function, and ignored with a warning.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ACCEPT_EXTRA] =
+    g_param_spec_boolean ("accept-extra", NULL, NULL, FALSE, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -282,14 +387,14 @@ static MemoLoader *
 memo_loader_create (MemoFunc       func,
                     gpointer       user_data,
                     GDestroyNotify destroy,
-                    gboolean       in_thread)
+                    Kind           kind)
 {
   MemoLoader *self = g_object_new (MEMO_TYPE_LOADER, NULL);
 
   self->func = func;
   self->user_data = user_data;
   self->destroy = destroy;
-  self->in_thread = in_thread;
+  self->kind = kind;
 
   return self;
 }
@@ -314,7 +419,7 @@ memo_loader_new (MemoFunc       func,
 {
   g_return_val_if_fail (func != NULL, NULL);
 
-  return memo_loader_create (func, user_data, destroy, FALSE);
+  return memo_loader_create (func, user_data, destroy, SINGLE);
 }
 
 /**
@@ -338,7 +443,37 @@ memo_loader_new_in_thread (MemoFunc       func,
 {
   g_return_val_if_fail (func != NULL, NULL);
 
-  return memo_loader_create (func, user_data, destroy, TRUE);
+  return memo_loader_create (func, user_data, destroy, IN_THREAD);
+}
+
+/**
+ * memo_loader_new_batch: (constructor)
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function that loads
+ * @user_data: data for @func
+ * @destroy: (nullable): called when @user_data is not needed any more
+ *
+ * Creates a loader that is asked for many keys at a time.
+ *
+ * The keys that are asked for within [property@Memo.AsyncCache:batch-window-ms], each
+ * once, and [property@Memo.AsyncCache:max-batch-size] of them at most, make one call:
+ * see [method@Memo.Call.get_keys]. The function runs in the main context of the caller that
+ * asked for the first of them, and must not block.
+ *
+ * Different loaders never share a batch. So make one and keep it: a loader made anew for
+ * each get gathers nothing.
+ *
+ * Returns: (transfer full): the new loader
+ *
+ * Since: 0.1
+ */
+MemoLoader *
+memo_loader_new_batch (MemoFunc       func,
+                       gpointer       user_data,
+                       GDestroyNotify destroy)
+{
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return memo_loader_create (func, user_data, destroy, BATCH);
 }
 
 /* What the setters of seconds have in common. */
@@ -557,4 +692,44 @@ memo_loader_set_max_threads (MemoLoader *self,
   g_mutex_unlock (&self->pool_lock);
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_THREADS]);
+}
+
+/**
+ * memo_loader_get_accept_extra: (get-property accept-extra)
+ * @self: a loader
+ *
+ * Gets whether a batch may be answered for keys that nobody asked for.
+ *
+ * Returns: whether it may
+ *
+ * Since: 0.1
+ */
+gboolean
+memo_loader_get_accept_extra (MemoLoader *self)
+{
+  g_return_val_if_fail (MEMO_IS_LOADER (self), FALSE);
+
+  return self->accept_extra;
+}
+
+/**
+ * memo_loader_set_accept_extra: (set-property accept-extra)
+ * @self: a loader
+ * @accept_extra: whether it may
+ *
+ * Sets whether a batch may be answered for keys that nobody asked for.
+ *
+ * Since: 0.1
+ */
+void
+memo_loader_set_accept_extra (MemoLoader *self,
+                              gboolean    accept_extra)
+{
+  g_return_if_fail (MEMO_IS_LOADER (self));
+
+  if (self->accept_extra == !!accept_extra)
+    return;
+
+  self->accept_extra = !!accept_extra;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACCEPT_EXTRA]);
 }

@@ -22,6 +22,10 @@ MEMO_AVAILABLE_IN_0_1
 MemoLoader         *memo_loader_new_in_thread   (MemoFunc            func,
                                                  gpointer            user_data,
                                                  GDestroyNotify      destroy) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+MemoLoader         *memo_loader_new_batch       (MemoFunc            func,
+                                                 gpointer            user_data,
+                                                 GDestroyNotify      destroy) G_GNUC_WARN_UNUSED_RESULT;
 
 MEMO_AVAILABLE_IN_0_1
 double              memo_loader_get_ttl         (MemoLoader         *self);
@@ -48,5 +52,10 @@ guint               memo_loader_get_max_threads (MemoLoader         *self);
 MEMO_AVAILABLE_IN_0_1
 void                memo_loader_set_max_threads (MemoLoader         *self,
                                                  guint               max_threads);
+MEMO_AVAILABLE_IN_0_1
+gboolean            memo_loader_get_accept_extra (MemoLoader         *self);
+MEMO_AVAILABLE_IN_0_1
+void                memo_loader_set_accept_extra (MemoLoader         *self,
+                                                  gboolean            accept_extra);
 
 G_END_DECLS

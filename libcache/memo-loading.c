@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
+#include "memo-batch-private.h"
 #include "memo-entry-private.h"
 #include "memo-error.h"
+#include "memo-frame-private.h"
 #include "memo-time-private.h"
 
 /* What happens to a get that misses: it joins the flight that loads its key, or starts one, which
@@ -39,7 +41,18 @@ run_flight (MemoFlight *flight,
   g_mutex_unlock (&self->lock);
 
   if (go)
-    memo_flight_run (flight, self, &flight_owner);
+    {
+      const char *keys[] = { flight->item.text, NULL };
+      g_autoptr(MemoCall) call = memo_call_new_question (keys, flight->cancellable, flight->previous,
+                                                         &flight_owner, memo_flight_ref (flight));
+      MemoFrame frame;
+
+      memo_call_set_args (call, memo_loader_get_args (flight->loader), memo_loader_get_instance (flight->loader));
+
+      memo_frame_enter (&frame, self, keys);
+      memo_loader_call (flight->loader, call);
+      memo_frame_leave (&frame);
+    }
 }
 
 static void
@@ -125,6 +138,15 @@ start_discard (MemoMail *mail)
   start_free (start);
 }
 
+/* After the lock is released: nobody waits for the flight any more.  A batch goes on as long as anybody
+ * waits for any key of it. */
+static void
+cancel_flight (MemoFlight *flight)
+{
+  if (!memo_loader_is_batch (flight->loader) || flight->deserted)
+    g_cancellable_cancel (flight->cancellable);
+}
+
 /* --- time-outs --- */
 
 static gboolean
@@ -132,13 +154,28 @@ timed_out_cb (gpointer user_data)
 {
   MemoFlight *flight = user_data;
   g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
+  MemoBatch *batch = NULL;
+
+  if (self != NULL)
+    {
+      g_mutex_lock (&self->lock);
+      if (flight->batch != NULL)
+        batch = memo_batch_ref (flight->batch);
+      g_mutex_unlock (&self->lock);
+    }
 
   if (self != NULL &&
       memo_loading_answer (self, flight, NULL,
                            g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                                         "Loading “%s” took longer than %g seconds",
                                         flight->item.text, memo_loader_get_timeout (flight->loader))))
-    g_cancellable_cancel (flight->cancellable);
+    cancel_flight (flight);
+
+  if (batch != NULL)
+    {
+      memo_batch_settle (self, batch);
+      memo_batch_unref (batch);
+    }
 
   return G_SOURCE_REMOVE;
 }
@@ -208,10 +245,11 @@ memo_loading_watch_all (MemoAsyncCache *self,
 void
 memo_loading_leave (MemoCall *request)
 {
-  MemoAsyncCache *self = MEMO_ASYNC_CACHE (request->source_object);
+  MemoAsyncCache *self = MEMO_ASYNC_CACHE (request->cache != NULL ? request->cache : request->source_object);
   g_autoptr(GMainContext) context = NULL;
   g_autoptr(GPtrArray) timers = NULL;
   MemoTrash trash = { 0 };
+  MemoBatch *batch = NULL;
   MemoFlight *flight;
   Start *again = NULL;
   gboolean abandoned = FALSE;
@@ -227,6 +265,8 @@ memo_loading_leave (MemoCall *request)
 
   memo_flight_ref (flight);
   memo_flight_remove_waiter (flight, request);
+  if (flight->batch != NULL)
+    batch = memo_batch_ref (flight->batch);
 
   if (flight->first == NULL)
     {
@@ -234,7 +274,7 @@ memo_loading_leave (MemoCall *request)
       memo_flights_end (self, flight, &trash);
       timers = memo_flight_take_timers (flight);
     }
-  else if (!flight->started && !memo_loader_is_in_thread (flight->loader) &&
+  else if (!flight->started && memo_loader_is_single (flight->loader) &&
            !memo_flight_has_waiter_in (flight, flight->context))
     {
       context = memo_flight_pick_context (flight, flight->context);
@@ -244,10 +284,13 @@ memo_loading_leave (MemoCall *request)
   g_mutex_unlock (&self->lock);
 
   if (abandoned)
-    g_cancellable_cancel (flight->cancellable);
+    cancel_flight (flight);
+  if (batch != NULL)
+    memo_batch_settle (self, batch);
   if (again != NULL)
     memo_mailbox_post (context, &again->mail);
 
+  g_clear_pointer (&batch, memo_batch_unref);
   memo_trash_empty (&trash);
   memo_flight_unref (flight);
   g_object_unref (request);
@@ -255,16 +298,17 @@ memo_loading_leave (MemoCall *request)
 
 /* After the lock is released: gets a new flight going in CONTEXT. */
 void
-memo_loading_launch (MemoFlight   *flight,
-                     GMainContext *context)
+memo_loading_launch (MemoAsyncCache *self,
+                     MemoFlight     *flight,
+                     GMainContext   *context)
 {
   /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
-  Start *start = start_new (flight, 0);
-
-  if (memo_loader_is_in_thread (flight->loader))
-    memo_loader_push (flight->loader, start_in_thread, start);
+  if (memo_loader_is_batch (flight->loader))
+    memo_batch_add (self, flight, context);
+  else if (memo_loader_is_in_thread (flight->loader))
+    memo_loader_push (flight->loader, start_in_thread, start_new (flight, 0));
   else
-    memo_mailbox_post (context, &start->mail);
+    memo_mailbox_post (context, &start_new (flight, 0)->mail);
 }
 
 /* Answers a get: from memory, by joining a flight, or by a new one. */
@@ -287,6 +331,10 @@ memo_loading_get (MemoAsyncCache *self,
   gboolean recursive = FALSE;
   gboolean joined = FALSE;
   MemoNode *node;
+
+  /* Whoever waits holds the cache. */
+  if (request->source_object != G_OBJECT (self) && request->cache == NULL)
+    request->cache = g_object_ref (G_OBJECT (self));
 
   /* Before the lock is taken: to be referred to may run the code of a language binding. */
   if (loader != NULL)
@@ -323,7 +371,7 @@ memo_loading_get (MemoAsyncCache *self,
     {
       failure = memo_entry_ref (node->entry);
     }
-  else if (memo_flight_runs_here (self, &key))
+  else if (memo_frame_loads (self, key_text))
     {
       recursive = TRUE;
     }
@@ -352,7 +400,7 @@ memo_loading_get (MemoAsyncCache *self,
       /* The request keeps its context until it is left, after this. */
       memo_loading_watch (self, flight, request->context);
       if (!joined)
-        memo_loading_launch (flight, request->context);
+        memo_loading_launch (self, flight, request->context);
       memo_flight_unref (flight);
     }
   else if (failure != NULL)
@@ -432,7 +480,7 @@ memo_loading_close (MemoAsyncCache *self)
 
       if (memo_loading_answer (self, flight, NULL,
                                g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache was closed")))
-        g_cancellable_cancel (flight->cancellable);
+        cancel_flight (flight);
       memo_flight_unref (flight);
     }
 }

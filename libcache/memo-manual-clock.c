@@ -36,13 +36,15 @@ struct _MemoManualClock
 
   GMutex     lock;
   gint64     now;
-  GPtrArray *sources;   /* those that are not ready yet */
+  GPtrArray *sources;   /* those that wait, borrowed */
 };
 
 typedef struct
 {
-  GSource source;
-  gint64  deadline;
+  GSource          source;
+  MemoManualClock *clock;
+  gint64           deadline;
+  gboolean         waits;     /* is in `sources` of the clock */
 } ManualSource;
 
 static void memo_manual_clock_clock_iface_init (MemoClockInterface *iface);
@@ -58,8 +60,49 @@ manual_source_dispatch (GSource     *source,
   return callback != NULL ? callback (user_data) : G_SOURCE_REMOVE;
 }
 
+/* A source is in the list from its first turn on: before, it may not be attached yet. */
+static gboolean
+manual_source_prepare (GSource *source,
+                       int     *timeout)
+{
+  ManualSource *self = (ManualSource *) source;
+  gboolean ready;
+
+  *timeout = -1;
+  g_mutex_lock (&self->clock->lock);
+  ready = self->deadline <= self->clock->now;
+  if (!ready && !self->waits)
+    {
+      self->waits = TRUE;
+      g_ptr_array_add (self->clock->sources, source);
+    }
+  g_mutex_unlock (&self->clock->lock);
+
+  return ready;
+}
+
+static void
+manual_source_dispose (GSource *source)
+{
+  ManualSource *self = (ManualSource *) source;
+
+  g_mutex_lock (&self->clock->lock);
+  if (self->waits)
+    g_ptr_array_remove_fast (self->clock->sources, source);
+  self->waits = FALSE;
+  g_mutex_unlock (&self->clock->lock);
+}
+
+static void
+manual_source_finalize (GSource *source)
+{
+  g_object_unref (((ManualSource *) source)->clock);
+}
+
 static GSourceFuncs manual_source_funcs = {
+  .prepare = manual_source_prepare,
   .dispatch = manual_source_dispatch,
+  .finalize = manual_source_finalize,
 };
 
 static gint64
@@ -75,45 +118,41 @@ memo_manual_clock_get_time (MemoClock *clock)
   return now;
 }
 
-/* Takes the sources that are due, or that nobody waits for any more, from the list.  With
- * the lock held; the caller releases them without it. */
+/* Takes the sources that are due from the list, with a reference.  With the lock held. */
 static GPtrArray *
-take_finished (MemoManualClock *self)
+take_due (MemoManualClock *self)
 {
-  GPtrArray *finished = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
+  GPtrArray *due = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
 
   for (guint i = 0; i < self->sources->len;)
     {
       ManualSource *source = g_ptr_array_index (self->sources, i);
 
-      if (source->deadline <= self->now || g_source_is_destroyed (&source->source))
-        g_ptr_array_add (finished, g_ptr_array_remove_index (self->sources, i));
+      if (source->deadline <= self->now)
+        {
+          source->waits = FALSE;
+          g_ptr_array_remove_index_fast (self->sources, i);
+          g_ptr_array_add (due, g_source_ref (&source->source));
+        }
       else
-        i++;
+        {
+          i++;
+        }
     }
 
-  return finished;
+  return due;
 }
 
 static GSource *
 memo_manual_clock_create_source (MemoClock *clock,
                                  gint64     deadline)
 {
-  MemoManualClock *self = MEMO_MANUAL_CLOCK (clock);
   GSource *source = g_source_new (&manual_source_funcs, sizeof (ManualSource));
-  g_autoptr(GPtrArray) finished = NULL;
+  ManualSource *self = (ManualSource *) source;
 
-  ((ManualSource *) source)->deadline = deadline;
-
-  g_mutex_lock (&self->lock);
-
-  if (deadline <= self->now)
-    g_source_set_ready_time (source, 0);
-  else
-    g_ptr_array_add (self->sources, g_source_ref (source));
-  finished = take_finished (self);
-
-  g_mutex_unlock (&self->lock);
+  self->clock = g_object_ref (MEMO_MANUAL_CLOCK (clock));
+  self->deadline = deadline;
+  g_source_set_dispose_function (source, manual_source_dispose);
 
   return source;
 }
@@ -130,8 +169,6 @@ memo_manual_clock_finalize (GObject *object)
 {
   MemoManualClock *self = MEMO_MANUAL_CLOCK (object);
 
-  for (guint i = 0; i < self->sources->len; i++)
-    g_source_unref (g_ptr_array_index (self->sources, i));
   g_ptr_array_unref (self->sources);
   g_mutex_clear (&self->lock);
 
@@ -187,7 +224,7 @@ memo_manual_clock_advance (MemoManualClock *self,
   g_mutex_lock (&self->lock);
 
   self->now += MIN ((gint64) ceil (seconds * G_USEC_PER_SEC), G_MAXINT64 - 1 - self->now);
-  finished = take_finished (self);
+  finished = take_due (self);
 
   g_mutex_unlock (&self->lock);
 

@@ -20,8 +20,9 @@ typedef struct _MemoMetrics MemoMetrics;
  * @hits: how many gets and look-ups were answered from memory
  * @misses: how many were not; one that joined a load in progress is a miss too
  * @coalesced: how many of the misses joined a load that somebody else had started
- * @loads: how often a loader was called
- * @load_failures: how many of these calls ended with an error
+ * @loads: how many keys loaders were asked for
+ * @load_failures: how many of these loads ended with an error
+ * @batches: how often a batch loader was called
  * @evictions: how many live entries were dropped to make room
  * @expirations: how many entries were dropped since their time was over
  * @invalidations: how many entries were dropped by a delete, a clear or a tag
@@ -43,6 +44,7 @@ struct _MemoMetrics
   guint64 coalesced;
   guint64 loads;
   guint64 load_failures;
+  guint64 batches;
   guint64 evictions;
   guint64 expirations;
   guint64 invalidations;
@@ -50,7 +52,7 @@ struct _MemoMetrics
   double  hit_rate;
 
   /*< private >*/
-  guint64 padding[14];
+  guint64 padding[13];
 };
 
 MEMO_AVAILABLE_IN_ALL

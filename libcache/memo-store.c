@@ -346,7 +346,7 @@ memo_store_put (MemoStore         *self,
                 gint64             now,
                 MemoNode         **garbage)
 {
-  MemoKey key = { node->item.text, node->item.length, node->item.hash };
+  MemoKey key = memo_item_key (&node->item);
   MemoNode *old = (MemoNode *) memo_table_find (&self->table, &key);
 
   if (old != NULL)

@@ -40,4 +40,10 @@ void      memo_item_init    (MemoItem      *item,
                              const MemoKey *key,
                              const char    *text);
 
+static inline MemoKey
+memo_item_key (const MemoItem *item)
+{
+  return (MemoKey) { item->text, item->length, item->hash };
+}
+
 G_END_DECLS

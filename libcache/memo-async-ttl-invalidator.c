@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-invalidator-private.h"
+#include "memo-async-ttl-invalidator.h"
+
+/**
+ * MemoAsyncTtlInvalidator:
+ *
+ * A change of the source, tied to reads that are a [class@Memo.AsyncTtl].
+ *
+ * Since: 0.1
+ */
+
+struct _MemoAsyncTtlInvalidator
+{
+  MemoAsyncInvalidator parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (MemoAsyncTtlInvalidator, memo_async_ttl_invalidator, MEMO_TYPE_ASYNC_INVALIDATOR)
+
+static void
+memo_async_ttl_invalidator_class_init (MemoAsyncTtlInvalidatorClass *klass)
+{
+}
+
+static void
+memo_async_ttl_invalidator_init (MemoAsyncTtlInvalidator *self)
+{
+}
+
+/**
+ * memo_async_ttl_invalidator_new: (constructor)
+ * @read: the read whose answers the function makes wrong; [method@Memo.AsyncInvalidator.add_read] adds more
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function that changes the source
+ * @user_data: data for @func
+ * @destroy: (nullable): called when @user_data is not needed any more
+ *
+ * Ties a function to a read.
+ *
+ * Returns: (transfer full): the new invalidator
+ *
+ * Since: 0.1
+ */
+MemoAsyncTtlInvalidator *
+memo_async_ttl_invalidator_new (MemoAsyncTtl   *read,
+                                MemoFunc        func,
+                                gpointer        user_data,
+                                GDestroyNotify  destroy)
+{
+  MemoAsyncTtlInvalidator *self;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_TTL (read), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  self = g_object_new (MEMO_TYPE_ASYNC_TTL_INVALIDATOR, NULL);
+  memo_async_invalidator_set_func (MEMO_ASYNC_INVALIDATOR (self), func, user_data, destroy);
+  memo_async_invalidator_add_read (MEMO_ASYNC_INVALIDATOR (self), MEMO_ASYNC_FUNCTION (read));
+
+  return self;
+}
