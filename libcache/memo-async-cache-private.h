@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 
 /* The parts of the cache, for the files that it is made of: memo-async-cache.c (the object),
  * memo-level-one.c (what acts on memory alone), memo-flights.c (the loads in progress),
- * memo-loading.c (what happens on a miss), memo-answer.c (what happens to the answer of a load)
- * and memo-sweep.c (what goes without being asked for). */
+ * memo-loading.c (what happens on a miss), memo-answer.c (what happens to the answer of a load),
+ * memo-trim.c (what makes it smaller) and memo-sweep.c (what goes without being asked for). */
 
 struct _MemoAsyncCache
 {
@@ -63,6 +63,11 @@ typedef struct
 
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);
 void        memo_trash_empty           (MemoTrash           *trash);
+
+/* memo-trim.c */
+void        memo_async_cache_shrink    (MemoAsyncCache      *self,
+                                        const guint         *maxsize,
+                                        guint                percent);
 
 /* memo-level-one.c */
 void        memo_level_one_iface_init  (MemoCacheInterface  *iface);

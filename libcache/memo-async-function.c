@@ -5,6 +5,7 @@
 #include "memo-cache-private.h"
 #include "memo-call-private.h"
 #include "memo-canonical-private.h"
+#include "memo-error.h"
 #include "memo-loader-private.h"
 
 /**
@@ -32,6 +33,7 @@ typedef struct
   char       *tag;          /* of its answers in a cache that it shares, else NULL */
   guint       skip_args;
   int         n_args;
+  GMutex      lock;         /* guards what follows */
   double      time_to_live;
 } MemoAsyncFunctionPrivate;
 
@@ -62,7 +64,24 @@ void
 memo_async_function_set_time_to_live (MemoAsyncFunction *self,
                                       double             seconds)
 {
-  PRIVATE (self)->time_to_live = seconds;
+  MemoAsyncFunctionPrivate *priv = PRIVATE (self);
+
+  g_mutex_lock (&priv->lock);
+  priv->time_to_live = seconds;
+  g_mutex_unlock (&priv->lock);
+}
+
+double
+memo_async_function_get_time_to_live (MemoAsyncFunction *self)
+{
+  MemoAsyncFunctionPrivate *priv = PRIVATE (self);
+  double seconds;
+
+  g_mutex_lock (&priv->lock);
+  seconds = priv->time_to_live;
+  g_mutex_unlock (&priv->lock);
+
+  return seconds;
 }
 
 /* How many answers a cache of its own keeps; while the function is made. */
@@ -107,8 +126,22 @@ memo_async_function_call (MemoDecorator *decorator,
   MemoAsyncFunctionPrivate *priv = PRIVATE (MEMO_ASYNC_FUNCTION (decorator));
   GVariant *args = memo_call_get_args (call);
   g_autofree char *key = memo_canonical_key (priv->name, args, priv->skip_args);
-  g_autoptr(MemoLoader) loader = memo_loader_new_bound (priv->loader, priv->time_to_live, priv->tag,
-                                                        args, memo_call_get_instance (call));
+  g_autoptr(MemoLoader) loader = NULL;
+  double time_to_live;
+
+  if (memo_loader_is_batch (priv->loader))
+    {
+      memo_call_return_error (call, g_error_new (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
+                                                 "“%s” decorates a batch loader, which has no arguments to be called "
+                                                 "with: get its keys from the cache instead", priv->name));
+      return;
+    }
+
+  g_mutex_lock (&priv->lock);
+  time_to_live = priv->time_to_live;
+  g_mutex_unlock (&priv->lock);
+
+  loader = memo_loader_new_bound (priv->loader, time_to_live, priv->tag, args, memo_call_get_instance (call));
 
   memo_cache_hand_get (priv->cache, key, flags, loader, call);
 }
@@ -140,9 +173,21 @@ memo_async_function_get_metrics (MemoDecorator *decorator)
   return memo_cache_get_metrics (PRIVATE (MEMO_ASYNC_FUNCTION (decorator))->cache);
 }
 
+/* A call was cancelled before it was handed on: its cache counts it. */
+static void
+memo_async_function_missed (gpointer decorator)
+{
+  MemoCache *cache = PRIVATE (MEMO_ASYNC_FUNCTION (decorator))->cache;
+  MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (cache);
+
+  if (iface->missed != NULL)
+    iface->missed (cache);
+}
+
 static void
 memo_async_function_decorator_iface_init (MemoDecoratorInterface *iface)
 {
+  iface->missed = memo_async_function_missed;
   iface->call = memo_async_function_call;
   iface->invalidate = memo_async_function_invalidate;
   iface->clear = memo_async_function_clear;
@@ -188,6 +233,7 @@ memo_async_function_finalize (GObject *object)
   g_clear_object (&priv->clock);
   g_free (priv->name);
   g_free (priv->tag);
+  g_mutex_clear (&priv->lock);
 
   G_OBJECT_CLASS (memo_async_function_parent_class)->finalize (object);
 }
@@ -293,7 +339,8 @@ memo_async_function_class_init (MemoAsyncFunctionClass *klass)
   /**
    * MemoAsyncFunction:loader: (getter get_loader)
    *
-   * The function, and how its answers are treated: its timeout, tags and the like.
+   * The function, and how its answers are treated: its timeout, tags and the like. It cannot be a
+   * batch loader.
    *
    * Since: 0.1
    */
@@ -348,6 +395,7 @@ memo_async_function_init (MemoAsyncFunction *self)
 {
   MemoAsyncFunctionPrivate *priv = PRIVATE (self);
 
+  g_mutex_init (&priv->lock);
   priv->n_args = MEMO_ANY_NUMBER;
   priv->time_to_live = MEMO_TTL_DEFAULT;
 }

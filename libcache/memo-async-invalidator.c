@@ -250,10 +250,11 @@ memo_async_invalidator_call_func (MemoAsyncInvalidator *self,
   priv->func.func (call, priv->func.user_data);
 }
 
+/* Whether a key function is to be asked: not where everything goes. */
 gboolean
 memo_async_invalidator_has_key_func (MemoAsyncInvalidator *self)
 {
-  return PRIVATE (self)->key_func.func != NULL;
+  return PRIVATE (self)->key_func.func != NULL && !PRIVATE (self)->clear_all;
 }
 
 void
@@ -362,7 +363,7 @@ memo_async_invalidator_class_init (MemoAsyncInvalidatorClass *klass)
   /**
    * MemoAsyncInvalidator:clear-all: (getter get_clear_all) (setter set_clear_all)
    *
-   * Whether a change makes all answers of the reads wrong.
+   * Whether a change makes all answers of the reads wrong. A key function is not asked then.
    *
    * Since: 0.1
    */

@@ -20,8 +20,6 @@
 struct _MemoAsyncTtl
 {
   MemoAsyncFunction parent_instance;
-
-  double            time_to_live;
 };
 
 enum {
@@ -101,7 +99,7 @@ memo_async_ttl_class_init (MemoAsyncTtlClass *klass)
    *
    * How long an answer is remembered, in seconds.
    *
-   * A change is for answers from then on.
+   * A change is for calls from then on.
    *
    * Since: 0.1
    */
@@ -115,7 +113,6 @@ memo_async_ttl_class_init (MemoAsyncTtlClass *klass)
 static void
 memo_async_ttl_init (MemoAsyncTtl *self)
 {
-  self->time_to_live = 60.0;
   memo_async_function_set_time_to_live (MEMO_ASYNC_FUNCTION (self), 60.0);
 }
 
@@ -167,7 +164,7 @@ memo_async_ttl_get_time_to_live (MemoAsyncTtl *self)
 {
   g_return_val_if_fail (MEMO_IS_ASYNC_TTL (self), MEMO_TTL_FOREVER);
 
-  return self->time_to_live;
+  return memo_async_function_get_time_to_live (MEMO_ASYNC_FUNCTION (self));
 }
 
 /**
@@ -186,10 +183,9 @@ memo_async_ttl_set_time_to_live (MemoAsyncTtl *self,
   g_return_if_fail (MEMO_IS_ASYNC_TTL (self));
   g_return_if_fail (seconds >= 0.0);
 
-  if (self->time_to_live == seconds)
+  if (memo_async_ttl_get_time_to_live (self) == seconds)
     return;
 
-  self->time_to_live = seconds;
   memo_async_function_set_time_to_live (MEMO_ASYNC_FUNCTION (self), seconds);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TIME_TO_LIVE]);
 }

@@ -12,7 +12,12 @@ G_BEGIN_DECLS
  * slot, with the flights that wait for it: one as a rule, more when a flight was outdated
  * while the window was open. */
 
-typedef struct _MemoBatchSlot MemoBatchSlot;
+typedef struct
+{
+  MemoItem    item;       /* first, so that a slot is an item */
+  MemoFlight *flights;    /* linked by `slot_next`; a reference to each */
+  gboolean    answered;
+} MemoBatchSlot;
 
 struct _MemoBatch
 {
@@ -41,17 +46,26 @@ struct _MemoBatch
   guint64          keys_since;
 };
 
-void       memo_batch_add    (MemoAsyncCache *self,
-                              MemoFlight     *flight,
-                              GMainContext   *context);
-void       memo_batch_forget (MemoAsyncCache *self,
-                              MemoFlight     *flight,
-                              MemoTrash      *trash);
-gboolean   memo_batch_is_last (MemoFlight    *flight);
-void       memo_batch_discard (MemoBatch     *batch);
-void       memo_batch_settle (MemoAsyncCache *self,
-                              MemoBatch      *batch);
-MemoBatch *memo_batch_ref    (MemoBatch      *batch);
-void       memo_batch_unref  (MemoBatch      *batch);
+MemoBatch     *memo_batch_ref       (MemoBatch      *batch);
+void           memo_batch_unref     (MemoBatch      *batch);
+MemoBatchSlot *memo_batch_find_slot (MemoBatch      *batch,
+                                     const MemoKey  *key);
+void           memo_batch_add       (MemoAsyncCache *self,
+                                     MemoFlight     *flight,
+                                     GMainContext   *context);
+void           memo_batch_forget    (MemoAsyncCache *self,
+                                     MemoFlight     *flight,
+                                     MemoTrash      *trash);
+gboolean       memo_batch_is_last   (MemoFlight     *flight);
+void           memo_batch_discard   (MemoBatch      *batch);
+void           memo_batch_settle    (MemoAsyncCache *self,
+                                     MemoBatch      *batch);
+
+/* memo-batch-answer.c */
+extern const MemoCallOwner memo_batch_owner;
+
+void           memo_batch_fail      (MemoAsyncCache *self,
+                                     MemoBatch      *batch,
+                                     const GError   *error);
 
 G_END_DECLS

@@ -3,15 +3,6 @@
 #include "memo-error.h"
 #include "memo-frame-private.h"
 
-struct _MemoBatchSlot
-{
-  MemoItem    item;       /* first, so that a slot is an item */
-  MemoFlight *flights;    /* linked by `slot_next`; a reference to each */
-  gboolean    answered;
-};
-
-static const MemoCallOwner batch_owner;
-
 /* --- life --- */
 
 static MemoBatch *
@@ -105,9 +96,9 @@ close_window (MemoAsyncCache *self,
   return batch;
 }
 
-static MemoBatchSlot *
-find_slot (MemoBatch     *batch,
-           const MemoKey *key)
+MemoBatchSlot *
+memo_batch_find_slot (MemoBatch     *batch,
+                      const MemoKey *key)
 {
   return (MemoBatchSlot *) memo_table_find (&batch->table, key);
 }
@@ -117,7 +108,7 @@ add_flight (MemoBatch  *batch,
             MemoFlight *flight)
 {
   MemoKey key = memo_item_key (&flight->item);
-  MemoBatchSlot *slot = find_slot (batch, &key);
+  MemoBatchSlot *slot = memo_batch_find_slot (batch, &key);
 
   if (slot == NULL)
     {
@@ -149,7 +140,7 @@ memo_batch_forget (MemoAsyncCache *self,
 {
   MemoBatch *batch = flight->batch;
   MemoKey key = memo_item_key (&flight->item);
-  MemoBatchSlot *slot = find_slot (batch, &key);
+  MemoBatchSlot *slot = memo_batch_find_slot (batch, &key);
   MemoFlight **link = &slot->flights;
 
   while (*link != flight)
@@ -181,7 +172,7 @@ gboolean
 memo_batch_is_last (MemoFlight *flight)
 {
   MemoKey key = memo_item_key (&flight->item);
-  MemoBatchSlot *slot = find_slot (flight->batch, &key);
+  MemoBatchSlot *slot = memo_batch_find_slot (flight->batch, &key);
 
   return slot->flights == flight && flight->slot_next == NULL;
 }
@@ -309,7 +300,7 @@ run (Attempt *attempt)
   if (keys != NULL)
     {
       g_autoptr(MemoCall) call = memo_call_new_question ((const char * const *) keys, batch->cancellable, NULL,
-                                                         &batch_owner, memo_batch_ref (batch));
+                                                         &memo_batch_owner, memo_batch_ref (batch));
       MemoFrame frame;
 
       memo_frame_enter (&frame, self, (const char * const *) keys);
@@ -320,10 +311,6 @@ run (Attempt *attempt)
   release_source (timer);
   g_clear_pointer (&window, memo_batch_unref);
 }
-
-static void fail_all (MemoAsyncCache *self,
-                      MemoBatch      *batch,
-                      const GError   *error);
 
 /* The context went away before the function was called in it, or the attempt is over. */
 static void
@@ -409,7 +396,7 @@ arm (MemoAsyncCache *self,
       g_autoptr(GError) error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_ABANDONED,
                                                      "The main context that was to run the loader went away");
 
-      fail_all (self, batch, error);
+      memo_batch_fail (self, batch, error);
     }
   if (context == NULL)
     return;
@@ -503,165 +490,3 @@ memo_batch_settle (MemoAsyncCache *self,
   if (move)
     arm (self, batch, NULL);
 }
-
-/* --- the answers --- */
-
-/* Brings an answer to all who wait for a key. */
-static void
-answer_slot (MemoAsyncCache *self,
-             MemoBatchSlot  *slot,
-             MemoEntry      *entry,
-             const GError   *error)
-{
-  for (;;)
-    {
-      MemoFlight *flight;
-
-      g_mutex_lock (&self->lock);
-      slot->answered = TRUE;
-      flight = slot->flights;
-      if (flight != NULL)
-        memo_flight_ref (flight);
-      g_mutex_unlock (&self->lock);
-
-      if (flight == NULL)
-        return;
-
-      memo_loading_answer (self, flight,
-                           entry != NULL ? memo_entry_ref (entry) : NULL,
-                           error != NULL ? g_error_copy (error) : NULL);
-      memo_flight_unref (flight);
-    }
-}
-
-static void
-fail_all (MemoAsyncCache *self,
-          MemoBatch      *batch,
-          const GError   *error)
-{
-  for (guint i = 0; i < batch->slots->len; i++)
-    answer_slot (self, g_ptr_array_index (batch->slots, i), NULL, error);
-}
-
-/* Stores what nobody asked for, where nothing speaks against it. */
-static void
-accept_extra (MemoAsyncCache *self,
-              MemoBatch      *batch,
-              const MemoKey  *key,
-              MemoEntry      *entry)
-{
-  gint64 now = memo_async_cache_now (self);
-  MemoTagSet *key_alone = NULL;
-  MemoTagSet *tags = NULL;
-  MemoTrash trash = { 0 };
-  gboolean arm_sweep = FALSE;
-
-  memo_tag_set_add (&key_alone, (const char *[]) { key->text, NULL });
-  memo_tag_set_add (&tags, memo_entry_get_tags (entry));
-  memo_tag_set_add (&tags, memo_loader_get_tags (batch->loader));
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < batch->tags->len; i++)
-    memo_tag_set_add (&tags, (const char *[]) { g_ptr_array_index (batch->tags, i), NULL });
-  if (!self->closed &&
-      memo_store_find (self->values, key, now) == NULL &&
-      memo_table_find (&self->flights, key) == NULL &&
-      memo_fence_first (&self->key_fence, key_alone, batch->keys_since) == 0 &&
-      memo_fence_first (&self->fence, tags, batch->since) == 0)
-    {
-      memo_level_one_keep (self, key, entry, memo_loader_get_ttl (batch->loader), tags, now, &trash);
-      arm_sweep = memo_sweep_is_due_earlier (self);
-    }
-  g_mutex_unlock (&self->lock);
-
-  memo_tag_set_free (tags);
-  memo_tag_set_free (key_alone);
-  if (arm_sweep)
-    memo_sweep_arm (self);
-  memo_trash_empty (&trash);
-}
-
-static void
-batch_answered_key (gpointer    owner,
-                    const char *key_text,
-                    MemoEntry  *entry,
-                    GError     *error)
-{
-  MemoBatch *batch = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
-
-  if (self != NULL)
-    {
-      MemoKey key = memo_key (key_text);
-      MemoBatchSlot *slot;
-      gboolean twice;
-
-      g_mutex_lock (&self->lock);
-      slot = find_slot (batch, &key);
-      twice = slot != NULL && slot->answered;
-      g_mutex_unlock (&self->lock);
-
-      if (twice)
-        g_critical ("“%s” was answered twice; the first answer stands", key_text);
-      else if (slot != NULL)
-        answer_slot (self, slot, entry, error);
-      else if (!batch->accepts_extra)
-        g_warning ("A batch was answered for “%s”, which it was not asked for", key_text);
-      else if (entry != NULL)
-        accept_extra (self, batch, &key, entry);
-    }
-
-  g_clear_pointer (&entry, memo_entry_unref);
-  g_clear_error (&error);
-}
-
-/* The call is over: what was not answered gets the error. */
-static void
-batch_answered (gpointer   owner,
-                MemoEntry *entry,
-                GError    *error)
-{
-  MemoBatch *batch = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
-
-  if (self != NULL)
-    {
-      g_mutex_lock (&self->lock);
-      self->n_extra_batches -= batch->accepts_extra;
-      g_mutex_unlock (&self->lock);
-
-      fail_all (self, batch, error);
-    }
-
-  g_clear_error (&error);
-}
-
-static void
-batch_tagged (gpointer            owner,
-              const char * const *tags)
-{
-  MemoBatch *batch = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (batch->cache);
-
-  if (self == NULL)
-    return;
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; batch->accepts_extra && tags[i] != NULL; i++)
-    g_ptr_array_add (batch->tags, g_strdup (tags[i]));
-  for (guint i = 0; i < batch->slots->len; i++)
-    {
-      MemoBatchSlot *slot = g_ptr_array_index (batch->slots, i);
-
-      for (MemoFlight *flight = slot->flights; flight != NULL; flight = flight->slot_next)
-        memo_flight_add_tags (flight, tags);
-    }
-  g_mutex_unlock (&self->lock);
-}
-
-static const MemoCallOwner batch_owner = {
-  .answered = batch_answered,
-  .tagged = batch_tagged,
-  .release = (void (*) (gpointer)) memo_batch_unref,
-  .answered_key = batch_answered_key,
-};

@@ -80,7 +80,7 @@ MemoCall  *memo_call_new_question  (const char * const   *keys,
 
 gboolean   memo_call_is_batch      (MemoCall             *self);
 gboolean   memo_call_is_open       (MemoCall             *self);
-gboolean   memo_call_conclude        (MemoCall             *self,
+gboolean   memo_call_conclude      (MemoCall             *self,
                                     MemoEntry            *entry,
                                     GError               *error);
 

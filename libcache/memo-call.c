@@ -142,10 +142,15 @@ memo_call_settle (MemoCall  *self,
     memo_call_post (self);
 }
 
-static const char *
-first_key (MemoCall *self)
+/* What messages call it: “The call for “user:1””, or “A call”. */
+static char *
+dup_name (MemoCall   *self,
+          const char *article)
 {
-  return self->keys != NULL && self->keys[0] != NULL ? self->keys[0] : "";
+  if (self->keys == NULL || self->keys[0] == NULL)
+    return g_strconcat (article, " call", NULL);
+
+  return g_strdup_printf ("%s call for “%s”", article, self->keys[0]);
 }
 
 gboolean
@@ -164,8 +169,8 @@ memo_call_is_open (MemoCall *self)
 /* Answers a call, and takes both.  Says whether it was the first answer. */
 gboolean
 memo_call_conclude (MemoCall  *self,
-                  MemoEntry *entry,
-                  GError    *error)
+                    MemoEntry *entry,
+                    GError    *error)
 {
   if (memo_call_claim (self, ANSWERED))
     {
@@ -174,8 +179,11 @@ memo_call_conclude (MemoCall  *self,
     }
 
   if (g_atomic_int_get (&self->claim) == ANSWERED)
-    g_critical ("A call for “%s” was answered twice; the first answer stands",
-                first_key (self));
+    {
+      g_autofree char *name = dup_name (self, "A");
+
+      g_critical ("%s was answered twice; the first answer stands", name);
+    }
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);
@@ -405,10 +413,12 @@ memo_call_dispose (GObject *object)
 
   /* For a request this posts it, which keeps it alive until its callback has run. */
   if (memo_call_claim (self, ANSWERED))
-    memo_call_settle (self, NULL,
-                      g_error_new (MEMO_ERROR, MEMO_ERROR_ABANDONED,
-                                   "The call for “%s” was dropped without an answer",
-                                   first_key (self)));
+    {
+      g_autofree char *name = dup_name (self, "The");
+
+      memo_call_settle (self, NULL, g_error_new (MEMO_ERROR, MEMO_ERROR_ABANDONED,
+                                                 "%s was dropped without an answer", name));
+    }
 
   G_OBJECT_CLASS (memo_call_parent_class)->dispose (object);
 }
@@ -567,119 +577,4 @@ memo_call_get_instance (MemoCall *self)
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
   return self->instance;
-}
-
-/**
- * memo_call_add_tags:
- * @self: a call that asks for a load
- * @tags: (array zero-terminated=1): tags
- *
- * Says by which tags the answer can be invalidated, before it is there.
- *
- * Call it before the source is read: an invalidation of one of @tags that comes later
- * then makes sure that the answer is not stored, and that who asks afterwards
- * does not get it. The entry that is returned carries these tags, those of the
- * loader and its own.
- *
- * Since: 0.1
- */
-void
-memo_call_add_tags (MemoCall           *self,
-                    const char * const *tags)
-{
-  g_return_if_fail (MEMO_IS_CALL (self));
-  g_return_if_fail (tags != NULL);
-  g_return_if_fail (self->owner_funcs != NULL && self->owner_funcs->tagged != NULL);
-
-  self->owner_funcs->tagged (self->owner, tags);
-}
-
-/**
- * memo_call_return_entry:
- * @self: a call
- * @entry: (transfer full) (nullable): the answer, or `NULL`: there is none
- *
- * Answers with an entry.
- *
- * `NULL` is a miss for all who wait, and is not stored. To keep the knowledge that
- * there is none, answer with an entry that holds nothing.
- *
- * May be called from any thread. No callback runs before this returns.
- *
- * Since: 0.1
- */
-void
-memo_call_return_entry (MemoCall  *self,
-                        MemoEntry *entry)
-{
-  g_return_if_fail (MEMO_IS_CALL (self));
-  g_return_if_fail (!memo_call_is_batch (self));
-
-  memo_call_conclude (self, entry, NULL);
-}
-
-/**
- * memo_call_return_value:
- * @self: a call
- * @value: the value
- *
- * Answers with a new entry that holds a copy of @value.
- *
- * May be called from any thread. No callback runs before this returns.
- *
- * Since: 0.1
- */
-void
-memo_call_return_value (MemoCall     *self,
-                        const GValue *value)
-{
-  g_return_if_fail (MEMO_IS_CALL (self));
-  g_return_if_fail (G_IS_VALUE (value));
-  g_return_if_fail (!memo_call_is_batch (self));
-
-  memo_call_conclude (self, memo_entry_new (value), NULL);
-}
-
-/**
- * memo_call_return_nothing:
- * @self: a call
- *
- * Answers that it is done: for a call that asks for no value, such as the ones of
- * [vfunc@Memo.Cache.store] and [vfunc@Memo.Cache.flush]. For a load it is a miss.
- *
- * May be called from any thread. No callback runs before this returns.
- *
- * Since: 0.1
- */
-void
-memo_call_return_nothing (MemoCall *self)
-{
-  g_return_if_fail (MEMO_IS_CALL (self));
-  g_return_if_fail (!memo_call_is_batch (self));
-
-  memo_call_conclude (self, NULL, NULL);
-}
-
-/**
- * memo_call_return_error:
- * @self: a call
- * @error: (transfer full): why there is no answer
- *
- * Answers with an error, which reaches all who wait as it is. For a batch, all keys that were not
- * answered yet.
- *
- * Errors are not stored, unless the loader has an [property@Memo.Loader:error-ttl].
- *
- * May be called from any thread. No callback runs before this returns.
- *
- * Since: 0.1
- */
-void
-memo_call_return_error (MemoCall *self,
-                        GError   *error)
-{
-  g_return_if_fail (MEMO_IS_CALL (self));
-  g_return_if_fail (error != NULL);
-
-  memo_call_conclude (self, NULL, error);
 }

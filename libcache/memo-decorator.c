@@ -53,21 +53,26 @@ call_on (MemoDecorator       *self,
          gpointer             user_data,
          GClosure            *done)
 {
+  MemoDecoratorInterface *iface = MEMO_DECORATOR_GET_IFACE (self);
   g_autoptr(MemoCall) call = memo_call_new_request (self, memo_decorator_call_async, cancellable, callback, user_data);
 
   if (done != NULL)
     memo_call_set_closure (call, done);
   memo_call_set_args (call, args != NULL ? args : g_variant_new_tuple (NULL, 0), instance);
 
-  if (memo_call_enter (call))
+  if (!memo_call_enter (call))
     {
-      MemoDecoratorInterface *iface = MEMO_DECORATOR_GET_IFACE (self);
-
-      if (iface->call != NULL)
-        iface->call (self, flags, call);
-      else
-        memo_call_return_error (call, g_error_new (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
-                                                   "%s cannot be called", G_OBJECT_TYPE_NAME (self)));
+      if (iface->missed != NULL)
+        iface->missed (self);
+    }
+  else if (iface->call != NULL)
+    {
+      iface->call (self, flags, call);
+    }
+  else
+    {
+      memo_call_return_error (call, g_error_new (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
+                                                 "%s cannot be called", G_OBJECT_TYPE_NAME (self)));
     }
 
   memo_call_leave (call);

@@ -40,6 +40,9 @@ struct _MemoDecoratorInterface
   MemoMetrics * (*get_metrics) (MemoDecorator *self);
 
   /*< private >*/
+  /* A call was cancelled before it was handed on.  No type of its own for the argument, or it would be
+   * introspected as a virtual function. */
+  void          (*missed)      (gpointer       self);
   gpointer      padding[8];
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-call-private.h"
-#include "memo-invalidator.h"
 #include "memo-error.h"
+#include "memo-invalidator.h"
 
 /**
  * MemoInvalidator:
@@ -43,7 +43,7 @@ are_args (GVariant *args)
 }
 
 static void
-call_on (MemoInvalidator       *self,
+call_on (MemoInvalidator     *self,
          GObject             *instance,
          GVariant            *args,
          GCancellable        *cancellable,
@@ -81,12 +81,12 @@ call_on (MemoInvalidator       *self,
  *
  * Calls the function, and has the reads forgotten that it makes wrong.
  *
- * Call [method@Memo.Decorator.call_finish] from @callback.
+ * Call [method@Memo.Invalidator.call_finish] from @callback.
  *
  * Since: 0.1
  */
 void
-memo_invalidator_call_async (MemoInvalidator       *self,
+memo_invalidator_call_async (MemoInvalidator     *self,
                              GVariant            *args,
                              GCancellable        *cancellable,
                              GAsyncReadyCallback  callback,
@@ -110,12 +110,12 @@ memo_invalidator_call_async (MemoInvalidator       *self,
  *
  * Calls the function as a method of @instance, which it gets by [method@Memo.Call.get_instance].
  *
- * Call [method@Memo.Decorator.call_finish] from @callback.
+ * Call [method@Memo.Invalidator.call_finish] from @callback.
  *
  * Since: 0.1
  */
 void
-memo_invalidator_call_on_async (MemoInvalidator       *self,
+memo_invalidator_call_on_async (MemoInvalidator     *self,
                                 GObject             *instance,
                                 GVariant            *args,
                                 GCancellable        *cancellable,
@@ -138,19 +138,19 @@ memo_invalidator_call_on_async (MemoInvalidator       *self,
  * @cancellable: (nullable): a [class@Gio.Cancellable]
  * @done: called with the invalidator and a [iface@Gio.AsyncResult] when the answer is there
  *
- * What [method@Memo.Decorator.call_async] does, for language bindings whose callbacks cost more
+ * What [method@Memo.Invalidator.call_async] does, for language bindings whose callbacks cost more
  * than their closures.
  *
- * Call [method@Memo.Decorator.call_finish] from @done.
+ * Call [method@Memo.Invalidator.call_finish] from @done.
  *
  * Since: 0.1
  */
 void
 memo_invalidator_call_with_closure (MemoInvalidator *self,
-                                    GObject       *instance,
-                                    GVariant      *args,
-                                    GCancellable  *cancellable,
-                                    GClosure      *done)
+                                    GObject         *instance,
+                                    GVariant        *args,
+                                    GCancellable    *cancellable,
+                                    GClosure        *done)
 {
   g_return_if_fail (MEMO_IS_INVALIDATOR (self));
   g_return_if_fail (instance == NULL || G_IS_OBJECT (instance));
@@ -180,8 +180,8 @@ memo_invalidator_call_with_closure (MemoInvalidator *self,
  */
 MemoEntry *
 memo_invalidator_call_finish (MemoInvalidator  *self,
-                              GAsyncResult   *result,
-                              GError        **error)
+                              GAsyncResult     *result,
+                              GError          **error)
 {
   g_return_val_if_fail (MEMO_IS_INVALIDATOR (self), NULL);
   g_return_val_if_fail (memo_call_is_result (result, self, memo_invalidator_call_async), NULL);

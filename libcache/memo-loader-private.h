@@ -8,10 +8,38 @@ G_BEGIN_DECLS
 /* Work for the threads of a loader; runs once, in one of them. */
 typedef void (*MemoLoaderWork) (gpointer data);
 
-gboolean memo_loader_is_single    (MemoLoader     *self);
-gboolean memo_loader_is_in_thread (MemoLoader     *self);
-gboolean memo_loader_is_batch     (MemoLoader     *self);
-/* A call of a decorated function: the loader it was decorated with, and what it is called with. */
+typedef enum
+{
+  MEMO_LOADER_SINGLE,
+  MEMO_LOADER_IN_THREAD,
+  MEMO_LOADER_BATCH,
+} MemoLoaderKind;
+
+struct _MemoLoader
+{
+  GObject         parent_instance;
+
+  MemoFunc        func;
+  gpointer        user_data;
+  GDestroyNotify  destroy;
+  MemoLoaderKind  kind;
+
+  double          ttl;
+  double          timeout;
+  double          error_ttl;
+  char          **tags;
+  guint           max_threads;
+  gboolean        accept_extra;
+
+  MemoLoader     *base;         /* of a call of a decorated function; has what is not here */
+  GVariant       *args;
+  GObject        *instance;
+
+  GMutex          pool_lock;
+  GThreadPool    *pool;         /* from the first load on */
+};
+
+/* memo-loader-call.c */
 MemoLoader *memo_loader_new_bound    (MemoLoader     *base,
                                       double          default_ttl,
                                       const char     *tag,
@@ -19,11 +47,13 @@ MemoLoader *memo_loader_new_bound    (MemoLoader     *base,
                                       GObject        *instance);
 GVariant   *memo_loader_get_args     (MemoLoader     *self);
 GObject    *memo_loader_get_instance (MemoLoader     *self);
-
-void     memo_loader_call         (MemoLoader     *self,
-                                   MemoCall       *call);
-void     memo_loader_push         (MemoLoader     *self,
-                                   MemoLoaderWork  work,
-                                   gpointer        data);
+gboolean    memo_loader_is_single    (MemoLoader     *self);
+gboolean    memo_loader_is_in_thread (MemoLoader     *self);
+gboolean    memo_loader_is_batch     (MemoLoader     *self);
+void        memo_loader_call         (MemoLoader     *self,
+                                      MemoCall       *call);
+void        memo_loader_push         (MemoLoader     *self,
+                                      MemoLoaderWork  work,
+                                      gpointer        data);
 
 G_END_DECLS

@@ -30,18 +30,54 @@ typedef enum
   OVER,
 } State;
 
+/* Each once, in the order they came. */
+typedef struct
+{
+  GPtrArray  *list;       /* NULL-terminated */
+  GHashTable *set;
+} Texts;
+
 struct _MemoMutation
 {
   GObject    parent_instance;
 
   MemoCache *cache;
-  GPtrArray *keys;        /* NULL-terminated */
-  GPtrArray *tags;
+  Texts      keys;
+  Texts      tags;
   gboolean   everything;
   State      state;
 };
 
 G_DEFINE_FINAL_TYPE (MemoMutation, memo_mutation, G_TYPE_OBJECT)
+
+static void
+texts_init (Texts *self)
+{
+  self->set = g_hash_table_new (g_str_hash, g_str_equal);
+  self->list = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->list, NULL);
+}
+
+static void
+texts_clear (Texts *self)
+{
+  g_hash_table_unref (self->set);
+  g_ptr_array_unref (self->list);
+}
+
+static void
+texts_add (Texts      *self,
+           const char *text)
+{
+  char *copy;
+
+  if (g_hash_table_contains (self->set, text))
+    return;
+
+  copy = g_strdup (text);
+  g_hash_table_add (self->set, copy);
+  g_ptr_array_insert (self->list, self->list->len - 1, copy);
+}
 
 void
 memo_mutation_begin (MemoMutation *self,
@@ -89,8 +125,8 @@ memo_mutation_finalize (GObject *object)
   MemoMutation *self = MEMO_MUTATION (object);
 
   g_object_unref (self->cache);
-  g_ptr_array_unref (self->keys);
-  g_ptr_array_unref (self->tags);
+  texts_clear (&self->keys);
+  texts_clear (&self->tags);
 
   G_OBJECT_CLASS (memo_mutation_parent_class)->finalize (object);
 }
@@ -107,10 +143,8 @@ memo_mutation_class_init (MemoMutationClass *klass)
 static void
 memo_mutation_init (MemoMutation *self)
 {
-  self->keys = g_ptr_array_new_with_free_func (g_free);
-  self->tags = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->keys, NULL);
-  g_ptr_array_add (self->tags, NULL);
+  texts_init (&self->keys);
+  texts_init (&self->tags);
 }
 
 /**
@@ -154,14 +188,6 @@ memo_mutation_get_cache (MemoMutation *self)
   return self->cache;
 }
 
-static void
-add_text (GPtrArray  *texts,
-          const char *text)
-{
-  if (!g_strv_contains ((const char * const *) texts->pdata, text))
-    g_ptr_array_insert (texts, texts->len - 1, g_strdup (text));
-}
-
 /**
  * memo_mutation_add_key:
  * @self: a mutation that did not begin
@@ -179,7 +205,7 @@ memo_mutation_add_key (MemoMutation *self,
   g_return_if_fail (key != NULL);
   g_return_if_fail (self->state == GATHERING);
 
-  add_text (self->keys, key);
+  texts_add (&self->keys, key);
 }
 
 /**
@@ -199,7 +225,7 @@ memo_mutation_add_tag (MemoMutation *self,
   g_return_if_fail (tag != NULL);
   g_return_if_fail (self->state == GATHERING);
 
-  add_text (self->tags, tag);
+  texts_add (&self->tags, tag);
 }
 
 /**
@@ -234,7 +260,7 @@ memo_mutation_get_keys (MemoMutation *self)
 {
   g_return_val_if_fail (MEMO_IS_MUTATION (self), NULL);
 
-  return (const char * const *) self->keys->pdata;
+  return (const char * const *) self->keys.list->pdata;
 }
 
 /**
@@ -252,7 +278,7 @@ memo_mutation_get_tags (MemoMutation *self)
 {
   g_return_val_if_fail (MEMO_IS_MUTATION (self), NULL);
 
-  return (const char * const *) self->tags->pdata;
+  return (const char * const *) self->tags.list->pdata;
 }
 
 /**

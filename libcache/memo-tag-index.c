@@ -98,20 +98,48 @@ memo_tag_index_corpse (MemoTagIndex *self)
   return self->dead != NULL ? self->dead->links->node : NULL;
 }
 
+/* Up to so many tags a set is searched from its beginning; of more a table is made. */
+#define FEW_TAGS 16
+
+static gboolean
+is_in_set (const MemoTagSet *set,
+           const MemoKey    *key)
+{
+  for (guint i = 0; i < memo_tag_set_size (set); i++)
+    {
+      if (memo_key_equals (key, memo_tag_set_get (set, i)->text, memo_tag_set_get (set, i)->length))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static GHashTable *
+index_set (const MemoTagSet *set)
+{
+  GHashTable *index = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < memo_tag_set_size (set); i++)
+    g_hash_table_add (index, (gpointer) memo_tag_set_get (set, i)->text);
+
+  return index;
+}
+
 /* Adds tags to a set, each once. */
 void
 memo_tag_set_add (MemoTagSet        **self,
                   const char * const *tags)
 {
+  g_autoptr(GHashTable) index = NULL;
+
   for (gsize i = 0; tags != NULL && tags[i] != NULL; i++)
     {
       MemoKey key = memo_key (tags[i]);
-      gboolean known = FALSE;
 
-      for (guint j = 0; j < memo_tag_set_size (*self) && !known; j++)
-        known = memo_key_equals (&key, memo_tag_set_get (*self, j)->text, memo_tag_set_get (*self, j)->length);
+      if (index == NULL && memo_tag_set_size (*self) >= FEW_TAGS)
+        index = index_set (*self);
 
-      if (known)
+      if (index != NULL ? !g_hash_table_add (index, (gpointer) tags[i]) : is_in_set (*self, &key))
         continue;
 
       if (*self == NULL)

@@ -441,6 +441,18 @@ TEST_F (OptionsTest, AFunctionNeedsALoader)
   EXPECT_THAT (complaints.take (), IsOne ("critical", "loader"));
 }
 
+TEST_F (OptionsTest, ABatchLoaderCannotBeDecorated)
+{
+  auto loader = adopt (memo_loader_new_batch (ScriptedFunction::func, &function_, nullptr));
+  auto lru = new_function (MEMO_TYPE_ASYNC_LRU, "get_user", loader.get ());
+  auto got = call (lru, "(1,)");
+
+  turn ();
+  EXPECT_THAT (got, GotError (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED));
+  EXPECT_THAT (got->error->message, ::testing::HasSubstr ("get_user"));
+  EXPECT_EQ (function_.count (), 0);
+}
+
 TEST_F (OptionsTest, TheOptionsAreProperties)
 {
   auto loader = function_.new_loader ();

@@ -218,6 +218,19 @@ TEST_F (DecoratorTest, Rule01NoEntryIsAMissAndNothingIsKept)
   EXPECT_THAT (again->entry, IsNothing ());
 }
 
+TEST_F (DecoratorTest, Rule23OneWhoWasCancelledBeforeIsAMiss)
+{
+  auto cancellable = new_cancellable ();
+
+  g_cancellable_cancel (cancellable.get ());
+  auto got = FunctionTest::call (lru_, "(1,)", MEMO_GET_NONE, cancellable.get ());
+  turn ();
+  EXPECT_THAT (got, GotError (G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  EXPECT_EQ (function_.count (), 0);
+  EXPECT_EQ (metrics (lru_)->misses, 1u);
+  EXPECT_EQ (metrics (lru_)->hits, 0u);
+}
+
 TEST_F (DecoratorTest, Rule09OneWhoIsCancelledLeavesTheOthersWaiting)
 {
   auto cancellable = new_cancellable ();

@@ -362,6 +362,7 @@ TEST_F (InvalidatorCallsTest, DroppingEverythingUnansweredTellsTheCaller)
   EXPECT_THAT (changed, IsPending ());
   turn ();
   EXPECT_THAT (changed, GotError (MEMO_ERROR, MEMO_ERROR_ABANDONED));
+  EXPECT_STREQ (changed->error->message, "The call was dropped without an answer");
   EXPECT_TRUE (cache.gone ());
 }
 

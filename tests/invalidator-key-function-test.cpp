@@ -322,6 +322,20 @@ TEST_F (KeyFunctionTest, Rule18AnythingButAVariantIsRefused)
   expect_untouched ();
 }
 
+TEST_F (KeyFunctionTest, Rule18ItIsNotAskedWhereAllIsForgotten)
+{
+  memo_async_invalidator_set_clear_all (ship_order_, TRUE);
+  auto shipped = ship_order_.call (args ("parcel"));
+
+  turn ();
+  EXPECT_EQ (ship_order_.keys.count (), 0);
+  EXPECT_EQ (ship_order_.function.count (), 1);
+  ship_order_.function.answer ("shipped");
+  turn ();
+  EXPECT_EQ (shipped->callbacks, 1);
+  EXPECT_THAT (remembered (get_order_), ::testing::IsEmpty ());
+}
+
 // --- cancelled while it is asked ---
 
 TEST_F (KeyFunctionTest, Rule18CancelledBeforeItIsAskedItIsNot)

@@ -37,6 +37,21 @@ TEST_F (MutationObjectTest, ItIsOpenFromItsBeginToItsEnd)
   EXPECT_THAT (ended, Succeeded ());
 }
 
+TEST_F (MutationObjectTest, ItTouchesEachKeyAndTagOnce)
+{
+  auto many = adopt (memo_mutation_new (MEMO_CACHE (cache_.get ())));
+
+  for (const char *text : { "one", "two", "one", "", "two", "" })
+    {
+      memo_mutation_add_key (many.get (), text);
+      memo_mutation_add_tag (many.get (), text);
+    }
+
+  for (auto texts : { memo_mutation_get_keys (many.get ()), memo_mutation_get_tags (many.get ()) })
+    EXPECT_THAT (std::vector<std::string> (texts, texts + g_strv_length ((char **) texts)),
+                 ::testing::ElementsAre ("one", "two", ""));
+}
+
 TEST_F (MutationObjectTest, Rule11TheCallbacksRunInTheContextOfWhoCalled)
 {
   Context other;

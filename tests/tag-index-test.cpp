@@ -322,6 +322,26 @@ texts (const TagSet &set)
   return all;
 }
 
+TEST (TagSetTest, AnyNumberOfTagsAreKeptOnceAndInOrder)
+{
+  std::vector<std::string> all;
+  MemoTagSet *set = nullptr;
+
+  for (int i = 0; i < 100; i++)
+    all.push_back ("tag:" + std::to_string (i));
+
+  std::vector<const char *> twice;
+  for (int round = 0; round < 2; round++)
+    for (const auto &text : all)
+      twice.push_back (text.c_str ());
+  twice.push_back (nullptr);
+
+  memo_tag_set_add (&set, twice.data ());
+  memo_tag_set_add (&set, Tags { "tag:7", "one more", "tag:99", "one more" });
+  all.push_back ("one more");
+  EXPECT_EQ (texts (TagSet (set)), all);
+}
+
 TEST (TagSetTest, NoTagsAreTheEmptySet)
 {
   MemoTagSet *set = nullptr;
