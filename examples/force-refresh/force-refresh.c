@@ -9,7 +9,6 @@
  *   force-refresh [SHOP.DB] */
 
 #include <libcache.h>
-#include <glib/gstdio.h>
 
 #include "await.h"
 #include "shop-db.h"
@@ -137,26 +136,9 @@ int
 main (int    argc,
       char **argv)
 {
-  const char *path = argc > 1 ? argv[1] : SHOP_DB;
   g_autoptr(GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("force-refresh-XXXXXX", &error);
-  g_autofree char *copy = folder != NULL ? g_build_filename (folder, "shop.db", NULL) : NULL;
-  gboolean right = FALSE;
-
-  if (copy != NULL)
-    {
-      g_autoptr(GFile) from = g_file_new_for_path (path);
-      g_autoptr(GFile) to = g_file_new_for_path (copy);
-      g_autoptr(ShopDb) db = NULL;
-
-      if (g_file_copy (from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, &error))
-        db = shop_db_open (copy, &error);
-      if (db != NULL)
-        right = tell (db, &error);
-
-      g_unlink (copy);
-      g_rmdir (folder);
-    }
+  g_autoptr(ShopDb) db = shop_db_open_copy (argc > 1 ? argv[1] : SHOP_DB, &error);
+  gboolean right = db != NULL && tell (db, &error);
 
   if (error != NULL)
     g_printerr ("%s\n", error->message);
