@@ -145,11 +145,16 @@ finish (gpointer       function,
 }
 
 static void
-serve_requests (MemoAsyncLru *get_user,
-                ShopDb       *db,
-                guint64       n_expected)
+serve_requests (ShopDb  *db,
+                guint    skip_args,
+                guint64  n_expected)
 {
   guint64 queries_before = shop_db_get_n_queries (db);
+
+  /* [skip-args] */
+  g_autoptr(MemoAsyncLru) get_user = memo_async_lru_new ("get_user", load_user_cb, db, NULL);
+  memo_async_function_set_skip_args (MEMO_ASYNC_FUNCTION (get_user), skip_args);
+  /* [/skip-args] */
 
   for (guint32 request = 1; request <= N_REQUESTS; request++)
     {
@@ -202,25 +207,19 @@ call_methods (ShopDb *db)
 }
 
 static void
-get_session_of (MemoAsyncTtl *get_session,
-                ShopDb       *db,
-                const char   *when,
-                guint64       n_expected)
-{
-  g_autoptr(ShopRepository) repository = shop_repository_new (db);
-  g_autoptr(GAsyncResult) result = NULL;
-
-  /* [time-to-live] */
-  memo_decorator_call_on_async (MEMO_DECORATOR (get_session), G_OBJECT (repository), g_variant_new ("(s)", TOKEN),
-                                MEMO_GET_NONE, NULL, await_cb, &result);
-  /* [/time-to-live] */
-  all_right &= finish (get_session, &result, "user_name", "Sofia Nagy");
-  expect (when, shop_repository_get_n_asked (repository), n_expected);
-}
-
-static void
 let_answers_expire (ShopDb *db)
 {
+  static const struct
+  {
+    double      seconds;
+    const char *when;
+    guint       n_queries;
+  } steps[] = {
+    { 0.0,       "at first",                           1 },
+    { 59.999999, "a microsecond before 60 s are over", 0 },
+    { 0.000001,  "60 s after it was read",             1 },
+    { 0.0,       "at once after that",                 0 },
+  };
   g_autoptr(MemoManualClock) clock = memo_manual_clock_new ();
 
   /* [time-to-live] */
@@ -234,12 +233,19 @@ let_answers_expire (ShopDb *db)
   /* [/time-to-live] */
 
   g_print ("\nThe method get_session, whose answers are good for 60 s: queries by a new repository\n");
-  get_session_of (get_session, db, "at first", 1);
-  memo_manual_clock_advance (clock, 59.999999);
-  get_session_of (get_session, db, "a microsecond before 60 s are over", 0);
-  memo_manual_clock_advance (clock, 0.000001);
-  get_session_of (get_session, db, "60 s after it was read", 1);
-  get_session_of (get_session, db, "at once after that", 0);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autoptr(ShopRepository) repository = shop_repository_new (db);
+      g_autoptr(GAsyncResult) result = NULL;
+
+      memo_manual_clock_advance (clock, steps[i].seconds);
+      /* [time-to-live] */
+      memo_decorator_call_on_async (MEMO_DECORATOR (get_session), G_OBJECT (repository), g_variant_new ("(s)", TOKEN),
+                                    MEMO_GET_NONE, NULL, await_cb, &result);
+      /* [/time-to-live] */
+      all_right &= finish (get_session, &result, "user_name", "Sofia Nagy");
+      expect (steps[i].when, shop_repository_get_n_asked (repository), steps[i].n_queries);
+    }
 }
 
 int
@@ -248,7 +254,6 @@ main (int    argc,
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(ShopDb) db = shop_db_open (argc > 1 ? argv[1] : SHOP_DB, &error);
-  g_autoptr(MemoAsyncLru) mistaken = NULL;
 
   if (db == NULL)
     {
@@ -257,16 +262,10 @@ main (int    argc,
     }
 
   g_print ("The number of the request is an argument like the others\n");
-  mistaken = memo_async_lru_new ("get_user", load_user_cb, db, NULL);
-  serve_requests (mistaken, db, N_REQUESTS);
-
-  /* [skip-args] */
-  g_autoptr(MemoAsyncLru) get_user = memo_async_lru_new ("get_user", load_user_cb, db, NULL);
-  memo_async_function_set_skip_args (MEMO_ASYNC_FUNCTION (get_user), 1);
-  /* [/skip-args] */
+  serve_requests (db, 0, N_REQUESTS);
 
   g_print ("\nThe first argument is left out of the key\n");
-  serve_requests (get_user, db, 1);
+  serve_requests (db, 1, 1);
 
   call_methods (db);
   let_answers_expire (db);
