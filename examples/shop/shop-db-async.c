@@ -33,7 +33,7 @@ question_free (gpointer data)
 {
   Question *self = data;
 
-  shop_db_unref (self->db);
+  g_clear_pointer (&self->db, shop_db_unref);
   g_free (self->text);
   g_free (self->other_text);
   g_free (self->ids);
@@ -54,6 +54,10 @@ work_in_thread_cb (GTask        *task,
     answer = question->ask (question, &error);
   else
     question->change (question, &error);
+
+  /* Before anybody hears of it: the thread may be the last to let go of its task, and whoever
+   * closes the database then would do so too early. */
+  g_clear_pointer (&question->db, shop_db_unref);
 
   if (error != NULL)
     g_task_return_error (task, error);
