@@ -2,14 +2,14 @@
 
 /* A price changes in the database while the cache still has the old one for some minutes.
  * A forced refresh gets the new one at once; the old one stays until it is there, and stays
- * where it is if it cannot be had.
+ * where it is if it cannot be had.  It is the same flag for a get and for the call of a
+ * decorated function.
  *
  * Since prices change here, the program works on a copy of the shop.
  *
  *   force-refresh [SHOP.DB] */
 
 #include <libcache.h>
-#include <glib/gstdio.h>
 
 #include "await.h"
 #include "shop-db.h"
@@ -81,6 +81,80 @@ ask (MemoCache    *cache,
   return get_price (entry);
 }
 
+/* The same for a decorated function: it is called with its arguments, and the loader finds the id in them. */
+/* [decorated] */
+static void
+load_product_of_args_cb (MemoCall *call,
+                         gpointer  user_data)
+{
+  gint64 id;
+
+  g_variant_get (memo_call_get_args (call), "(x)", &id);
+  shop_db_get_product_async (user_data, id, memo_call_get_cancellable (call),
+                             product_read_cb, g_object_ref (call));
+}
+/* [/decorated] */
+
+static gint64
+finish_call (MemoAsyncTtl  *get_product,
+             const char    *who,
+             GAsyncResult **result)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MemoEntry) entry = memo_decorator_call_finish (MEMO_DECORATOR (get_product), await (result), &error);
+
+  if (error != NULL)
+    g_print ("  %-26s %s\n", who, error->message);
+  else
+    print_price (who, get_price (entry));
+
+  return get_price (entry);
+}
+
+static gint64
+call (MemoAsyncTtl *get_product)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  memo_decorator_call_async (MEMO_DECORATOR (get_product), g_variant_new ("(x)", G_GINT64_CONSTANT (42)),
+                             MEMO_GET_NONE, NULL, await_cb, &result);
+
+  return finish_call (get_product, "a call:", &result);
+}
+
+static gboolean
+tell_decorated (ShopDb  *db,
+                GError **error)
+{
+  guint64 queries_before = shop_db_get_n_queries (db);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(MemoMetrics) metrics = NULL;
+  gboolean right = TRUE;
+
+  /* [decorated] */
+  g_autoptr(MemoAsyncTtl) get_product = memo_async_ttl_new ("get_product", 300.0, load_product_of_args_cb, db, NULL);
+  /* [/decorated] */
+
+  g_print ("\nA decorated function, good for 300 s; the price rises to 109.00 after the first call\n");
+  right &= call (get_product) == 9900;
+  if (!shop_db_execute (db, "UPDATE products SET price_cents = 10900 WHERE id = 42", error))
+    return FALSE;
+  right &= call (get_product) == 9900;
+
+  /* [decorated] */
+  memo_decorator_call_async (MEMO_DECORATOR (get_product), g_variant_new ("(x)", G_GINT64_CONSTANT (42)),
+                             MEMO_GET_REFRESH, NULL, await_cb, &result);
+  /* [/decorated] */
+  right &= finish_call (get_product, "a call with a refresh:", &result) == 10900;
+  right &= call (get_product) == 10900;
+
+  metrics = memo_decorator_get_metrics (MEMO_DECORATOR (get_product));
+  g_print ("\n%" G_GUINT64_FORMAT " loads of the function; the database ran %" G_GUINT64_FORMAT " queries\n",
+           metrics->loads, shop_db_get_n_queries (db) - queries_before);
+
+  return right && metrics->loads == 2 && shop_db_get_n_queries (db) - queries_before == 2;
+}
+
 /* The story itself; says whether it went as it should. */
 static gboolean
 tell (ShopDb  *db,
@@ -113,7 +187,10 @@ tell (ShopDb  *db,
   g_print ("\nThe lock is gone and the price is 99.00; while a refresh is under way, the old entry serves\n");
   if (!shop_db_execute (db, "COMMIT", error))
     return FALSE;
+
+  /* [refresh] */
   memo_cache_get_async (cache, KEY, MEMO_GET_REFRESH, loader, NULL, await_cb, &result);
+  /* [/refresh] */
 
   during = memo_cache_lookup (cache, KEY);
   print_price ("a look-up meanwhile:", get_price (during));
@@ -137,26 +214,9 @@ int
 main (int    argc,
       char **argv)
 {
-  const char *path = argc > 1 ? argv[1] : SHOP_DB;
   g_autoptr(GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("force-refresh-XXXXXX", &error);
-  g_autofree char *copy = folder != NULL ? g_build_filename (folder, "shop.db", NULL) : NULL;
-  gboolean right = FALSE;
-
-  if (copy != NULL)
-    {
-      g_autoptr(GFile) from = g_file_new_for_path (path);
-      g_autoptr(GFile) to = g_file_new_for_path (copy);
-      g_autoptr(ShopDb) db = NULL;
-
-      if (g_file_copy (from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, &error))
-        db = shop_db_open (copy, &error);
-      if (db != NULL)
-        right = tell (db, &error);
-
-      g_unlink (copy);
-      g_rmdir (folder);
-    }
+  g_autoptr(ShopDb) db = shop_db_open_copy (argc > 1 ? argv[1] : SHOP_DB, &error);
+  gboolean right = db != NULL && tell (db, &error) && tell_decorated (db, &error);
 
   if (error != NULL)
     g_printerr ("%s\n", error->message);

@@ -41,9 +41,9 @@ load_product_cb (MemoCall *call,
 }
 
 static void
-get_product (MemoCache  *cache,
-             const char *key,
-             MemoLoader *loader)
+print_product (MemoCache  *cache,
+               const char *key,
+               MemoLoader *loader)
 {
   g_autoptr(GAsyncResult) result = NULL;
   g_autoptr(MemoEntry) entry = NULL;
@@ -68,6 +68,7 @@ print_if_moved (const char *name,
     g_print ("    %-14s %3" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT "\n", name, before, now);
 }
 
+/* [snapshots] */
 /* A snapshot does not change any more, so two of them show what happened in between. */
 static void
 print_moved (MemoCache    *cache,
@@ -89,6 +90,7 @@ print_moved (MemoCache    *cache,
   memo_metrics_free (*before);
   *before = g_steal_pointer (&now);
 }
+/* [/snapshots] */
 
 static void
 get_three_times_at_once (MemoCache  *cache,
@@ -118,6 +120,53 @@ let_time_pass (MemoManualClock *clock,
     ;
 }
 
+/* [decorator] */
+static void
+load_product_of_args_cb (MemoCall *call,
+                         gpointer  user_data)
+{
+  gint64 id;
+
+  g_variant_get (memo_call_get_args (call), "(x)", &id);
+  shop_db_get_product_async (user_data, id, memo_call_get_cancellable (call),
+                             product_read_cb, g_object_ref (call));
+}
+/* [/decorator] */
+
+static gboolean
+count_for_a_function (ShopDb *db)
+{
+  guint64 queries_before = shop_db_get_n_queries (db);
+  guint64 n_queries;
+
+  /* [decorator] */
+  g_autoptr(MemoAsyncLru) get_product = memo_async_lru_new ("get_product", load_product_of_args_cb, db, NULL);
+  /* [/decorator] */
+
+  for (gint64 i = 0; i < 4; i++)
+    {
+      g_autoptr(GAsyncResult) result = NULL;
+      g_autoptr(MemoEntry) entry = NULL;
+
+      memo_decorator_call_async (MEMO_DECORATOR (get_product), g_variant_new ("(x)", i % 2 + 1),
+                                 MEMO_GET_NONE, NULL, await_cb, &result);
+      entry = memo_decorator_call_finish (MEMO_DECORATOR (get_product), await (&result), NULL);
+    }
+  n_queries = shop_db_get_n_queries (db) - queries_before;
+
+  g_print ("\nA decorated function has figures of its own: two products, each twice\n");
+  /* [decorator] */
+  g_autoptr(MemoMetrics) metrics = memo_decorator_get_metrics (MEMO_DECORATOR (get_product));
+  g_print ("  hits %" G_GUINT64_FORMAT ", misses %" G_GUINT64_FORMAT ", size %" G_GUINT64_FORMAT ", hit rate %.3f\n",
+           metrics->hits, metrics->misses, metrics->size, metrics->hit_rate);
+  /* [/decorator] */
+  g_print ("  loads %" G_GUINT64_FORMAT ", and the database ran %" G_GUINT64_FORMAT " queries\n",
+           metrics->loads, n_queries);
+
+  return metrics->hits == 2 && metrics->misses == 2 && metrics->size == 2 &&
+         metrics->loads == 2 && n_queries == 2;
+}
+
 int
 main (int    argc,
       char **argv)
@@ -129,6 +178,7 @@ main (int    argc,
   g_autoptr(MemoLoader) loader = NULL;
   g_autoptr(MemoMetrics) metrics = NULL;
   guint64 n_loads;
+  gboolean right;
 
   if (db == NULL)
     {
@@ -146,11 +196,11 @@ main (int    argc,
   metrics = memo_cache_get_metrics (cache);
 
   g_print ("A product that is not in the cache\n");
-  get_product (cache, "product:1", loader);
+  print_product (cache, "product:1", loader);
   print_moved (cache, &metrics);
 
   g_print ("The same again\n");
-  get_product (cache, "product:1", loader);
+  print_product (cache, "product:1", loader);
   print_moved (cache, &metrics);
 
   g_print ("Three callers at once of one that is not: one loads, two join\n");
@@ -158,16 +208,16 @@ main (int    argc,
   print_moved (cache, &metrics);
 
   g_print ("One that the shop does not have: the loader says so, and nothing is kept\n");
-  get_product (cache, "product:9999", loader);
+  print_product (cache, "product:9999", loader);
   print_moved (cache, &metrics);
 
   g_print ("A key that makes no sense: the loader fails\n");
-  get_product (cache, "product:x", loader);
+  print_product (cache, "product:x", loader);
   print_moved (cache, &metrics);
 
   g_print ("Two more, and there is room for three: the least recent has to go\n");
-  get_product (cache, "product:3", loader);
-  get_product (cache, "product:4", loader);
+  print_product (cache, "product:3", loader);
+  print_product (cache, "product:4", loader);
   print_moved (cache, &metrics);
 
   g_print ("One is deleted\n");
@@ -188,5 +238,7 @@ main (int    argc,
            " loads; the key that made no sense did not get that far\n",
            shop_db_get_n_queries (db), n_loads);
 
-  return shop_db_get_n_queries (db) == 5 && n_loads == 6 && metrics->loads == 0 ? 0 : 1;
+  right = shop_db_get_n_queries (db) == 5 && n_loads == 6 && metrics->loads == 0;
+
+  return count_for_a_function (db) && right ? 0 : 1;
 }

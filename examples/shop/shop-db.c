@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: CC0-1.0 */
 #include "shop-db.h"
 
+#include <glib/gstdio.h>
 #include <sqlite3.h>
 
 typedef enum
@@ -12,16 +13,19 @@ typedef enum
   N_QUERIES
 } Query;
 
+/* One user or many: their rows are the same. */
+#define SELECT_USERS(which)                                                        \
+  "SELECT users.id, users.name, users.email, users.city,"                          \
+  "       count (orders.id) AS orders,"                                            \
+  "       coalesce (sum (orders.quantity * products.price_cents), 0) AS spent_cents" \
+  "  FROM users"                                                                   \
+  "  LEFT JOIN orders   ON orders.user_id = users.id"                              \
+  "  LEFT JOIN products ON products.id = orders.product_id"                        \
+  " WHERE users.id " which                                                         \
+  " GROUP BY users.id"
+
 static const char * const sql[N_QUERIES] = {
-  [QUERY_USER] =
-    "SELECT users.id, users.name, users.email, users.city,"
-    "       count (orders.id) AS orders,"
-    "       coalesce (sum (orders.quantity * products.price_cents), 0) AS spent_cents"
-    "  FROM users"
-    "  LEFT JOIN orders   ON orders.user_id = users.id"
-    "  LEFT JOIN products ON products.id = orders.product_id"
-    " WHERE users.id = ?1"
-    " GROUP BY users.id",
+  [QUERY_USER] = SELECT_USERS ("= ?1"),
 
   [QUERY_PRODUCT] =
     "SELECT id, name, category, price_cents, stock FROM products WHERE id = ?1",
@@ -51,6 +55,7 @@ typedef struct
 struct _ShopDb
 {
   char      *path;
+  char      *folder;       /* of a copy, which goes with the ShopDb; else NULL */
   GMutex     mutex;        /* protects idle and n_queries */
   GPtrArray *idle;         /* (element-type Connection) */
   guint64    n_queries;
@@ -165,6 +170,27 @@ row_to_variant (sqlite3_stmt *statement)
   return g_variant_ref_sink (g_variant_builder_end (&row));
 }
 
+/* Gives all rows of a statement. */
+static GPtrArray *
+step_through (Connection    *connection,
+              sqlite3_stmt  *statement,
+              GError       **error)
+{
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  int status;
+
+  while ((status = sqlite3_step (statement)) == SQLITE_ROW)
+    g_ptr_array_add (rows, row_to_variant (statement));
+
+  if (status != SQLITE_DONE)
+    {
+      set_error (error, "the shop", connection->handle);
+      g_clear_pointer (&rows, g_ptr_array_unref);
+    }
+
+  return g_steal_pointer (&rows);
+}
+
 /* Runs a query on a connection of its own and gives its rows. */
 static GPtrArray *
 run_query (ShopDb      *self,
@@ -173,10 +199,9 @@ run_query (ShopDb      *self,
            const char  *text,
            GError     **error)
 {
-  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   Connection *connection = take_connection (self, error);
   sqlite3_stmt *statement;
-  int status;
+  GPtrArray *rows;
 
   if (connection == NULL)
     return NULL;
@@ -188,20 +213,50 @@ run_query (ShopDb      *self,
   else
     sqlite3_bind_int64 (statement, 1, id);
 
-  while ((status = sqlite3_step (statement)) == SQLITE_ROW)
-    g_ptr_array_add (rows, row_to_variant (statement));
-
-  if (status != SQLITE_DONE)
-    {
-      set_error (error, "the shop", connection->handle);
-      g_clear_pointer (&rows, g_ptr_array_unref);
-    }
+  rows = step_through (connection, statement, error);
 
   sqlite3_reset (statement);
   sqlite3_clear_bindings (statement);
   give_connection_back (self, connection);
 
-  return g_steal_pointer (&rows);
+  return rows;
+}
+
+/* Gives the users with one of IDS, in one query. */
+static GPtrArray *
+run_query_of_users (ShopDb        *self,
+                    const gint64  *ids,
+                    guint          n_ids,
+                    GError       **error)
+{
+  Connection *connection = take_connection (self, error);
+  g_autoptr(GString) list = g_string_new (NULL);
+  g_autofree char *query = NULL;
+  sqlite3_stmt *statement;
+  GPtrArray *rows = NULL;
+
+  if (connection == NULL)
+    return NULL;
+
+  for (guint i = 0; i < n_ids; i++)
+    g_string_append_printf (list, "%s%" G_GINT64_FORMAT, i > 0 ? ", " : "", ids[i]);
+  query = g_strdup_printf (SELECT_USERS ("IN (%s)"), list->str);
+
+  if (sqlite3_prepare_v2 (connection->handle, query, -1, &statement, NULL) == SQLITE_OK)
+    rows = step_through (connection, statement, error);
+  else
+    set_error (error, "the shop", connection->handle);
+
+  sqlite3_finalize (statement);
+  give_connection_back (self, connection);
+
+  return rows;
+}
+
+static GVariant *
+rows_to_variant (GPtrArray *rows)
+{
+  return g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE_VARDICT, (GVariant **) rows->pdata, rows->len));
 }
 
 /* What a query is answered with: one row, or the array of them when it is a list. */
@@ -220,65 +275,15 @@ ask (ShopDb      *self,
   if (query != QUERY_BEST_SELLERS)
     return g_variant_ref (g_ptr_array_index (rows, 0));
 
-  return g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE_VARDICT,
-                                                  (GVariant **) rows->pdata, rows->len));
-}
-
-typedef struct
-{
-  ShopDb *db;
-  Query   query;
-  gint64  id;
-  char   *text;
-} Question;
-
-static void
-question_free (gpointer data)
-{
-  Question *question = data;
-
-  shop_db_unref (question->db);
-  g_free (question->text);
-  g_free (question);
+  return rows_to_variant (rows);
 }
 
 static void
-ask_in_thread_cb (GTask        *task,
-                  gpointer      source_object,
-                  gpointer      task_data,
-                  GCancellable *cancellable)
+delete_copy (const char *copy,
+             const char *folder)
 {
-  Question *question = task_data;
-  GError *error = NULL;
-  GVariant *answer = ask (question->db, question->query, question->id, question->text, &error);
-
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, answer, (GDestroyNotify) g_variant_unref);
-}
-
-static void
-ask_async (ShopDb              *self,
-           Query                query,
-           gint64               id,
-           const char          *text,
-           gpointer             tag,
-           GCancellable        *cancellable,
-           GAsyncReadyCallback  callback,
-           gpointer             user_data)
-{
-  g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  Question *question = g_new0 (Question, 1);
-
-  question->db = shop_db_ref (self);
-  question->query = query;
-  question->id = id;
-  question->text = g_strdup (text);
-
-  g_task_set_source_tag (task, tag);
-  g_task_set_task_data (task, question, question_free);
-  g_task_run_in_thread (task, ask_in_thread_cb);
+  g_unlink (copy);
+  g_rmdir (folder);
 }
 
 /* Opens the database for reading. */
@@ -303,6 +308,32 @@ shop_db_open (const char  *path,
   return g_steal_pointer (&self);
 }
 
+/* Opens a copy of the database, for those who change it; it is deleted in the end. */
+ShopDb *
+shop_db_open_copy (const char  *path,
+                   GError     **error)
+{
+  g_autofree char *folder = g_dir_make_tmp ("shop-XXXXXX", error);
+  g_autofree char *copy = folder != NULL ? g_build_filename (folder, "shop.db", NULL) : NULL;
+  g_autoptr(GFile) from = g_file_new_for_path (path);
+  g_autoptr(GFile) to = NULL;
+  ShopDb *self = NULL;
+
+  if (folder == NULL)
+    return NULL;
+
+  to = g_file_new_for_path (copy);
+  if (g_file_copy (from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, error))
+    self = shop_db_open (copy, error);
+
+  if (self != NULL)
+    self->folder = g_steal_pointer (&folder);
+  else
+    delete_copy (copy, folder);
+
+  return self;
+}
+
 ShopDb *
 shop_db_ref (ShopDb *self)
 {
@@ -316,9 +347,12 @@ shop_db_clear (gpointer data)
 
   g_ptr_array_unref (self->idle);
   sqlite3_close (self->writer);
+  if (self->folder != NULL)
+    delete_copy (self->path, self->folder);
   g_mutex_clear (&self->mutex);
   g_mutex_clear (&self->write_mutex);
   g_free (self->path);
+  g_free (self->folder);
 }
 
 void
@@ -334,6 +368,18 @@ shop_db_get_user (ShopDb  *self,
                   GError **error)
 {
   return ask (self, QUERY_USER, id, NULL, error);
+}
+
+/* The users with one of IDS, in the order of their ids: aa{sv}. */
+GVariant *
+shop_db_get_users (ShopDb        *self,
+                   const gint64  *ids,
+                   guint          n_ids,
+                   GError       **error)
+{
+  g_autoptr(GPtrArray) rows = run_query_of_users (self, ids, n_ids, error);
+
+  return rows != NULL ? rows_to_variant (rows) : NULL;
 }
 
 /* A product: a{sv}. */
@@ -363,46 +409,6 @@ shop_db_get_best_sellers (ShopDb      *self,
   return ask (self, QUERY_BEST_SELLERS, 0, category, error);
 }
 
-void
-shop_db_get_product_async (ShopDb              *self,
-                           gint64               id,
-                           GCancellable        *cancellable,
-                           GAsyncReadyCallback  callback,
-                           gpointer             user_data)
-{
-  ask_async (self, QUERY_PRODUCT, id, NULL, shop_db_get_product_async,
-             cancellable, callback, user_data);
-}
-
-GVariant *
-shop_db_get_product_finish (GAsyncResult  *result,
-                            GError       **error)
-{
-  g_return_val_if_fail (g_async_result_is_tagged (result, shop_db_get_product_async), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-void
-shop_db_get_best_sellers_async (ShopDb              *self,
-                                const char          *category,
-                                GCancellable        *cancellable,
-                                GAsyncReadyCallback  callback,
-                                gpointer             user_data)
-{
-  ask_async (self, QUERY_BEST_SELLERS, 0, category, shop_db_get_best_sellers_async,
-             cancellable, callback, user_data);
-}
-
-GVariant *
-shop_db_get_best_sellers_finish (GAsyncResult  *result,
-                                 GError       **error)
-{
-  g_return_val_if_fail (g_async_result_is_tagged (result, shop_db_get_best_sellers_async), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 /* Changes the shop. */
 gboolean
 shop_db_execute (ShopDb      *self,
@@ -427,7 +433,7 @@ shop_db_execute (ShopDb      *self,
   return done;
 }
 
-/* How many queries SQLite ran, by its own account; what shop_db_execute() did is no query. */
+/* How many queries SQLite ran, by its own account; what changed the shop is no query. */
 guint64
 shop_db_get_n_queries (ShopDb *self)
 {

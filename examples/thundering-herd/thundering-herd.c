@@ -14,6 +14,7 @@
 
 #define N_CALLERS 100
 
+/* [loader] */
 static void
 best_sellers_read_cb (GObject      *source,
                       GAsyncResult *result,
@@ -40,6 +41,7 @@ load_best_sellers_cb (MemoCall *call,
   shop_db_get_best_sellers_async (user_data, category, memo_call_get_cancellable (call),
                                   best_sellers_read_cb, g_object_ref (call));
 }
+/* [/loader] */
 
 static void
 without_a_cache (ShopDb *db)
@@ -82,9 +84,11 @@ with_a_cache (MemoCache  *cache,
   guint n_answered = 0, n_cancelled = 0, n_others = 0;
   guint64 n_queries;
 
+  /* [herd] */
   for (guint i = 0; i < N_CALLERS; i++)
     memo_cache_get_async (cache, key, MEMO_GET_NONE, loader, i == 0 ? first : NULL,
                           await_cb, &results[i]);
+  /* [/herd] */
 
   if (first_leaves)
     g_cancellable_cancel (first);

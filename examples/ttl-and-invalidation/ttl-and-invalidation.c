@@ -96,11 +96,13 @@ main (int    argc,
       return 1;
     }
 
+  /* [default] */
   cache = g_object_new (MEMO_TYPE_ASYNC_CACHE,
                         "maxsize", 1000u,
                         "default-ttl", 300.0,
                         "clock", clock,
                         NULL);
+  /* [/default] */
   loader = memo_loader_new_in_thread (load_product_cb, db, NULL);
 
   g_print ("Nobody says how long: the cache's 300 s\n");
@@ -114,6 +116,7 @@ main (int    argc,
   g_print ("\nproduct:8 is set with 3600 s, product:9 for ever\n");
   get_all (cache, loader);
 
+  /* [set] */
   entry = memo_entry_new_string ("on offer for an hour");
   memo_entry_set_ttl (entry, 3600.0);
   memo_cache_set (cache, "product:8", entry);
@@ -121,6 +124,7 @@ main (int    argc,
   entry = memo_entry_new_string ("out of stock for good");
   memo_entry_set_ttl (entry, MEMO_TTL_FOREVER);
   memo_cache_set (cache, "product:9", entry);
+  /* [/set] */
 
   expect (cache, "at once", "789");
   memo_manual_clock_advance (clock, 300.0);
@@ -134,9 +138,13 @@ main (int    argc,
   memo_cache_clear (cache);
   get_all (cache, loader);
   expect (cache, "all loaded anew", "789");
+  /* [invalidation] */
   memo_cache_delete (cache, "product:7");
+  /* [/invalidation] */
   expect (cache, "product:7 deleted", "-89");
+  /* [invalidation] */
   memo_cache_invalidate_tags (cache, kitchen);
+  /* [/invalidation] */
   expect (cache, "the tag category:kitchen invalidated", "---");
 
   get_all (cache, loader);
@@ -144,7 +152,9 @@ main (int    argc,
   expect (cache, "all there again, product:8 has no tag", "789");
   memo_cache_invalidate_tags (cache, kitchen);
   expect (cache, "the tag category:kitchen invalidated", "-8-");
+  /* [invalidation] */
   memo_cache_clear (cache);
+  /* [/invalidation] */
   expect (cache, "everything cleared", "---");
 
   metrics = memo_cache_get_metrics (cache);

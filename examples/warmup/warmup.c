@@ -78,6 +78,7 @@ warm_up (MemoCache  *cache,
   g_auto(GStrv) failed = NULL;
   guint64 queries_before = shop_db_get_n_queries (db);
 
+  /* [warm-up-and-report] */
   memo_cache_warmup_async (cache, warmup, NULL, await_cb, &result);
   if (memo_cache_warmup_finish (cache, await (&result), &error))
     g_print ("  everything is here\n");
@@ -85,6 +86,7 @@ warm_up (MemoCache  *cache,
   failed = memo_warmup_dup_failed_keys (warmup);
   for (guint i = 0; failed[i] != NULL; i++)
     g_print ("  %s is not: %s\n", failed[i], memo_warmup_get_error (warmup, failed[i])->message);
+  /* [/warm-up-and-report] */
 
   g_print ("  queries: %" G_GUINT64_FORMAT "\n\n", shop_db_get_n_queries (db) - queries_before);
 }
@@ -129,10 +131,12 @@ main (int    argc,
   best_sellers_loader = memo_loader_new_in_thread (load_best_sellers_cb, db, NULL);
   offer_loader = memo_loader_new_in_thread (load_offer_cb, (gpointer) "/nowhere/wholesaler.db", NULL);
 
+  /* [warmup] */
   memo_warmup_add (warmup, keys[0], product_loader);
   memo_warmup_add (warmup, keys[1], session_loader);
   memo_warmup_add (warmup, keys[2], best_sellers_loader);
   memo_warmup_add (warmup, "offer:42", offer_loader);
+  /* [/warmup] */
 
   g_print ("At start-up, four keys, each with its own loader\n");
   warm_up (cache, warmup, db);
