@@ -367,10 +367,10 @@ arm (MemoAsyncCache *self,
   g_autoptr(GMainContext) context = NULL;
   g_autoptr(GSource) source = NULL;
   gboolean stranded = FALSE;
+  gboolean open = FALSE;
   gboolean current;
-  gboolean open;
-  Attempt *attempt;
-  GSource *old;
+  Attempt *attempt = NULL;
+  GSource *old = NULL;
 
   g_mutex_lock (&self->lock);
   if (!batch->left && batch->n_flights > 0)

@@ -23,7 +23,7 @@ memo_call_add_tags (MemoCall           *self,
 {
   g_return_if_fail (MEMO_IS_CALL (self));
   g_return_if_fail (tags != NULL);
-  g_return_if_fail (self->owner_funcs != NULL && self->owner_funcs->tagged != NULL);
+  g_return_if_fail (memo_call_is_load (self));
 
   self->owner_funcs->tagged (self->owner, tags);
 }
@@ -72,6 +72,27 @@ memo_call_return_value (MemoCall     *self,
   g_return_if_fail (!memo_call_is_batch (self));
 
   memo_call_conclude (self, memo_entry_new (value), NULL);
+}
+
+/**
+ * memo_call_return_bytes:
+ * @self: a call
+ * @bytes: (nullable): the bytes, or `NULL`: there are none
+ *
+ * Answers with bytes: what a [iface@Memo.Backend] found, what a [iface@Memo.Codec] made.
+ *
+ * May be called from any thread. No callback runs before this returns.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_return_bytes (MemoCall *self,
+                        GBytes   *bytes)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (!memo_call_is_batch (self));
+
+  memo_call_conclude (self, bytes != NULL ? memo_entry_new_bytes (bytes) : NULL, NULL);
 }
 
 /**

@@ -49,6 +49,7 @@ struct _MemoCall
   MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
   GVariant            *args;          /* of a decorated function or a mutation */
   GObject             *instance;      /* what it is called on */
+  gboolean             durable;       /* of a store */
 
   /* of a question */
   const MemoCallOwner *owner_funcs;
@@ -78,6 +79,7 @@ MemoCall  *memo_call_new_question  (const char * const   *keys,
                                     const MemoCallOwner  *owner_funcs,
                                     gpointer              owner);
 
+gboolean   memo_call_is_load       (MemoCall             *self);
 gboolean   memo_call_is_batch      (MemoCall             *self);
 gboolean   memo_call_is_open       (MemoCall             *self);
 gboolean   memo_call_conclude      (MemoCall             *self,
@@ -97,6 +99,8 @@ void       memo_call_set_subject   (MemoCall             *self,
 void       memo_call_set_args      (MemoCall             *self,
                                     GVariant             *args,
                                     GObject              *instance);
+void       memo_call_set_durable   (MemoCall             *self,
+                                    gboolean              durable);
 gboolean   memo_call_enter         (MemoCall             *self);
 void       memo_call_leave         (MemoCall             *self);
 gboolean   memo_call_is_result     (gpointer              result,

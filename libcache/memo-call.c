@@ -153,6 +153,13 @@ dup_name (MemoCall   *self,
   return g_strdup_printf ("%s call for “%s”", article, self->keys[0]);
 }
 
+/* Whether a loader is asked. */
+gboolean
+memo_call_is_load (MemoCall *self)
+{
+  return self->owner_funcs != NULL && self->owner_funcs->tagged != NULL;
+}
+
 gboolean
 memo_call_is_batch (MemoCall *self)
 {
@@ -305,6 +312,14 @@ memo_call_set_args (MemoCall *self,
 {
   self->args = args != NULL ? g_variant_ref_sink (args) : NULL;
   self->instance = instance != NULL ? g_object_ref (instance) : NULL;
+}
+
+/* Whether what is stored has to survive a loss of power. */
+void
+memo_call_set_durable (MemoCall *self,
+                       gboolean  durable)
+{
+  self->durable = durable;
 }
 
 /* Before the request is handed on.  FALSE: it was cancelled already and must not be. */
@@ -519,15 +534,15 @@ memo_call_get_previous (MemoCall *self)
 {
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
-  return self->owner_funcs != NULL ? self->entry : NULL;
+  return memo_call_is_load (self) ? self->entry : NULL;
 }
 
 /**
  * memo_call_get_entry:
- * @self: a call that asks to set a key
+ * @self: a call that asks to set a key, or to encode an entry
  *
  * Gets the entry that is to be set: what an implementation of
- * [iface@Memo.Cache] keeps under [method@Memo.Call.get_key].
+ * [iface@Memo.Cache] keeps under [method@Memo.Call.get_key]; or what a [iface@Memo.Codec] is to encode.
  *
  * Returns: (transfer none) (nullable): the entry, or `NULL` when the call asks for something else
  *
@@ -538,7 +553,7 @@ memo_call_get_entry (MemoCall *self)
 {
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
-  return self->owner_funcs == NULL ? self->entry : NULL;
+  return memo_call_is_load (self) ? NULL : self->entry;
 }
 
 /**
@@ -577,4 +592,65 @@ memo_call_get_instance (MemoCall *self)
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
   return self->instance;
+}
+
+/**
+ * memo_call_get_bytes:
+ * @self: a call
+ *
+ * Gets what a [iface@Memo.Backend] is to store, or what it is to remove and nothing else.
+ *
+ * Returns: (transfer none) (nullable): the bytes, or `NULL` when the call has none
+ *
+ * Since: 0.1
+ */
+GBytes *
+memo_call_get_bytes (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
+
+  return self->entry != NULL ? memo_entry_get_bytes (self->entry) : NULL;
+}
+
+/**
+ * memo_call_get_ttl:
+ * @self: a call
+ *
+ * Gets how long what a [iface@Memo.Backend] is to store is of use.
+ *
+ * Returns: seconds, or `MEMO_TTL_FOREVER`
+ *
+ * Since: 0.1
+ */
+double
+memo_call_get_ttl (MemoCall *self)
+{
+  double ttl;
+
+  g_return_val_if_fail (MEMO_IS_CALL (self), MEMO_TTL_FOREVER);
+
+  ttl = self->entry != NULL ? memo_entry_get_ttl (self->entry) : MEMO_TTL_DEFAULT;
+
+  return ttl != MEMO_TTL_DEFAULT ? ttl : MEMO_TTL_FOREVER;
+}
+
+/**
+ * memo_call_get_durable:
+ * @self: a call
+ *
+ * Gets whether what a [iface@Memo.Backend] is to store has to survive a loss of power when it is answered.
+ *
+ * What was set by hand has to: it is in the place of something older, which must not come back. What was loaded
+ * has not, since it can be loaded again.
+ *
+ * Returns: whether it has to
+ *
+ * Since: 0.1
+ */
+gboolean
+memo_call_get_durable (MemoCall *self)
+{
+  g_return_val_if_fail (MEMO_IS_CALL (self), FALSE);
+
+  return self->durable;
 }

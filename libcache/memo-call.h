@@ -61,6 +61,13 @@ MemoEntry          *memo_call_get_previous    (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
 MemoEntry          *memo_call_get_entry       (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1
+GBytes             *memo_call_get_bytes       (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
+double              memo_call_get_ttl         (MemoCall           *self);
+MEMO_AVAILABLE_IN_0_1
+gboolean            memo_call_get_durable     (MemoCall           *self);
+
+MEMO_AVAILABLE_IN_0_1
 void                memo_call_add_tags        (MemoCall           *self,
                                                const char * const *tags);
 MEMO_AVAILABLE_IN_0_1
@@ -69,6 +76,9 @@ void                memo_call_return_entry    (MemoCall           *self,
 MEMO_AVAILABLE_IN_0_1
 void                memo_call_return_value    (MemoCall           *self,
                                                const GValue       *value);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_return_bytes    (MemoCall           *self,
+                                               GBytes             *bytes);
 MEMO_AVAILABLE_IN_0_1
 void                memo_call_return_nothing  (MemoCall           *self);
 MEMO_AVAILABLE_IN_0_1

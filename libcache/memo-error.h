@@ -26,6 +26,11 @@ G_BEGIN_DECLS
  * @MEMO_ERROR_CLOSED: the cache was closed
  * @MEMO_ERROR_NOT_SUPPORTED: this implementation does not offer what it was asked for
  * @MEMO_ERROR_NOT_FOUND: a batch was answered, and this key was left out
+ * @MEMO_ERROR_NO_BACKEND: no plugin has the kind of backend that was asked for
+ * @MEMO_ERROR_INVALID_URI: the URI of a backend is not one, or has something in it that the backend does not know
+ * @MEMO_ERROR_INVALID_DATA: what a tier gave back is damaged, or was never written by this library
+ * @MEMO_ERROR_BUSY: too much is under way already
+ * @MEMO_ERROR_UNAVAILABLE: a tier cannot be used at present, and is tried again later
  *
  * What can go wrong in a cache.
  *
@@ -42,6 +47,11 @@ typedef enum {
   MEMO_ERROR_CLOSED,
   MEMO_ERROR_NOT_SUPPORTED,
   MEMO_ERROR_NOT_FOUND,
+  MEMO_ERROR_NO_BACKEND,
+  MEMO_ERROR_INVALID_URI,
+  MEMO_ERROR_INVALID_DATA,
+  MEMO_ERROR_BUSY,
+  MEMO_ERROR_UNAVAILABLE,
 } MemoError;
 
 MEMO_AVAILABLE_IN_0_1
