@@ -193,7 +193,7 @@ TEST_F (RecordLifeTest, Rule26OneThatDoesNotGoesByTheWallClock)
   EXPECT_EQ (remaining_elsewhere (made), -1'000'000);
 }
 
-TEST_F (RecordLifeTest, AWallClockSetBackRevivesNothing)
+TEST_F (RecordLifeTest, Rule26AWallClockSetBackRevivesNothing)
 {
   const gint64 begin = wall ();
   const MemoRecord made = record (60'000'000);

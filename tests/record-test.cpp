@@ -296,7 +296,7 @@ TEST_F (RecordLimitTest, Rule25SixtyFourTags)
   expect_limit (just_in, beyond, "too many tags for a record: 65, and the limit is 64");
 }
 
-TEST_F (RecordLimitTest, Rule2564KiBOfTags)
+TEST_F (RecordLimitTest, Rule25TagsOf64KiBTogether)
 {
   for (size_t n : { 1, 2, 64 })
     {
