@@ -2,6 +2,7 @@
 #include "memo-async-cache-private.h"
 #include "memo-batch-private.h"
 #include "memo-boot-clock-private.h"
+#include "memo-variant-codec.h"
 
 /**
  * MemoAsyncCache:
@@ -38,6 +39,8 @@ enum {
   PROP_MAX_BATCH_SIZE,
   PROP_TRIM_ON_LOW_MEMORY,
   PROP_CLOCK,
+  PROP_BACKUP,
+  PROP_CODEC,
   N_PROPS
 };
 
@@ -60,6 +63,7 @@ memo_async_cache_now (MemoAsyncCache *self)
 void
 memo_trash_empty (MemoTrash *trash)
 {
+  memo_tier_work_do (&trash->backup);
   memo_garbage_free (g_steal_pointer (&trash->nodes));
 
   while (trash->flights != NULL)
@@ -86,6 +90,10 @@ memo_async_cache_constructed (GObject *object)
 
   if (self->clock == NULL)
     self->clock = g_object_ref (memo_clock_get_default ());
+  if (self->codec == NULL)
+    self->codec = MEMO_CODEC (memo_variant_codec_new ());
+  if (self->backend != NULL)
+    self->backup = memo_tier_new (self->backend, self->codec, self->clock, self->context);
 
   G_OBJECT_CLASS (memo_async_cache_parent_class)->constructed (object);
 }
@@ -123,7 +131,15 @@ memo_async_cache_finalize (GObject *object)
       memo_sweep_husk (self, husk);
     }
 
+  if (self->backup != NULL)
+    {
+      memo_tier_abandon (self->backup);
+      memo_tier_unref (self->backup);
+    }
+
   memo_weak_ref_release (self->weak);
+  g_clear_object (&self->backend);
+  g_object_unref (self->codec);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
@@ -165,6 +181,14 @@ memo_async_cache_get_property (GObject    *object,
       g_value_set_object (value, memo_async_cache_get_clock (self));
       break;
 
+    case PROP_BACKUP:
+      g_value_set_object (value, memo_async_cache_get_backup (self));
+      break;
+
+    case PROP_CODEC:
+      g_value_set_object (value, memo_async_cache_get_codec (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -202,6 +226,14 @@ memo_async_cache_set_property (GObject      *object,
 
     case PROP_CLOCK:
       self->clock = g_value_dup_object (value);
+      break;
+
+    case PROP_BACKUP:
+      self->backend = g_value_dup_object (value);
+      break;
+
+    case PROP_CODEC:
+      self->codec = g_value_dup_object (value);
       break;
 
     default:
@@ -293,6 +325,32 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
    */
   properties[PROP_CLOCK] =
     g_param_spec_object ("clock", NULL, NULL, MEMO_TYPE_CLOCK,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncCache:backup: (getter get_backup)
+   *
+   * Where entries are kept beside the memory, or `NULL`: what is not in memory is looked for there before it is
+   * loaded, and what is set or loaded is stored there in the background.
+   *
+   * So entries survive the end of the process, and more of them are kept than the memory has room for. Nothing is
+   * read before it is asked for. A backend that fails is done without.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BACKUP] =
+    g_param_spec_object ("backup", NULL, NULL, MEMO_TYPE_BACKEND,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncCache:codec: (getter get_codec)
+   *
+   * How values become bytes for a tier; a [class@Memo.VariantCodec] unless another is given.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CODEC] =
+    g_param_spec_object ("codec", NULL, NULL, MEMO_TYPE_CODEC,
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
@@ -552,4 +610,40 @@ memo_async_cache_get_clock (MemoAsyncCache *self)
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
 
   return self->clock;
+}
+
+/**
+ * memo_async_cache_get_backup: (get-property backup)
+ * @self: a cache
+ *
+ * Gets where entries are kept beside the memory.
+ *
+ * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
+ *
+ * Since: 0.1
+ */
+MemoBackend *
+memo_async_cache_get_backup (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->backend;
+}
+
+/**
+ * memo_async_cache_get_codec: (get-property codec)
+ * @self: a cache
+ *
+ * Gets how values become bytes for a tier.
+ *
+ * Returns: (transfer none): the codec
+ *
+ * Since: 0.1
+ */
+MemoCodec *
+memo_async_cache_get_codec (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->codec;
 }

@@ -128,7 +128,7 @@ add_flight (MemoBatch  *batch,
   flight->slot_next = slot->flights;
   slot->flights = memo_flight_ref (flight);
   flight->batch = batch;
-  flight->cancellable = g_object_ref (batch->cancellable);
+  g_set_object (&flight->cancellable, batch->cancellable);
 }
 
 /* Nothing more comes of a flight: it is taken out.  Whoever ends a flight holds it, so that this
@@ -240,7 +240,8 @@ memo_batch_discard (MemoBatch *batch)
 /* With the lock held: the batch leaves.  Gives the keys, NULL when none is wanted any more. */
 static char **
 take_off (MemoAsyncCache *self,
-          MemoBatch      *batch)
+          MemoBatch      *batch,
+          gint64          now)
 {
   GStrvBuilder *keys;
   char **result;
@@ -259,7 +260,10 @@ take_off (MemoAsyncCache *self,
       else
         memo_table_remove (&batch->table, &slot->item);
       for (MemoFlight *flight = slot->flights; flight != NULL; flight = flight->slot_next)
-        flight->started = TRUE;
+        {
+          flight->started = TRUE;
+          flight->began = now;
+        }
     }
   result = g_strv_builder_end (keys);
   g_strv_builder_unref (keys);
@@ -284,16 +288,19 @@ run (Attempt *attempt)
   g_auto(GStrv) keys = NULL;
   GSource *timer = NULL;
   MemoBatch *window = NULL;
+  gint64 now;
 
   if (self == NULL)
     return;
+
+  now = memo_async_cache_now (self);
 
   g_mutex_lock (&self->lock);
   if (!batch->left && batch->ticket == attempt->ticket)
     {
       window = close_window (self, batch);
       timer = g_steal_pointer (&batch->timer);
-      keys = take_off (self, batch);
+      keys = take_off (self, batch, now);
     }
   g_mutex_unlock (&self->lock);
 
