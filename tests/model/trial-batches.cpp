@@ -2,6 +2,7 @@
 #include "trial.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "../support/complaints.hpp"
 
@@ -120,14 +121,27 @@ Trial::compare_batches ()
 
 // --- what is asked ---
 
+// Now and then a key is deleted and asked for again before the window closes.
 void
 Trial::step_get_many ()
 {
   Source *source = batch_sources_[below (batch_sources_.size ())];
+  int key = 0;
 
   tally_.add (Event::asked_for_many);
   for (int n = 2 + below (5); n > 0; n--)
-    take_get (draw_key (), chance (30), false, source);
+    {
+      key = draw_key ();
+      take_get (key, chance (30), false, source);
+    }
+
+  if (chance (12))
+    {
+      note ("delete " + quoted (key));
+      memo_cache_delete (cache (), key_name (key));
+      model_.remove (key);
+      take_get (key, false, false, source);
+    }
 }
 
 // None of these ends together with anything else, and what has expired goes every quarter of a second.
@@ -167,6 +181,9 @@ Trial::step_answer_batch ()
   if (open_batches_.empty ())
     return;
 
+  while (open_batches_.size () > 4)
+    end_batch (open_batches_.front ());
+
   OpenBatch &batch = open_batches_[below (open_batches_.size ())];
   const int roll = below (100);
 
@@ -203,9 +220,11 @@ Trial::answer_one_key (OpenBatch &batch)
 void
 Trial::answer_extra_key (OpenBatch &batch)
 {
-  const int key = draw_key ();
   const Value value = draw_value ();
+  int key = draw_key ();
 
+  for (int tries = 4; tries > 0 && model_.peek (key) != miss; tries--)
+    key = draw_key ();
   if (std::find (batch.keys.begin (), batch.keys.end (), key) != batch.keys.end () || !model_.is_extra_sure (key))
     return;
 

@@ -96,8 +96,8 @@ Trial::draw_value ()
 {
   Value value;
 
-  value.words = chance (20) ? nothing : "v" + std::to_string (++last_value_);
-  value.ttl = chance (60) ? unsaid : chance (28) ? 0 : draw_ttl ();
+  value.words = chance (25) ? nothing : "v" + std::to_string (++last_value_);
+  value.ttl = chance (60) ? unsaid : chance (44) ? 0 : draw_ttl ();
   value.tags = draw_own_tags ();
 
   return value;
@@ -110,9 +110,9 @@ Trial::draw_answer ()
 
   if (roll < (mood_ == Mood::slow_loaders ? 68 : 58))
     return { Answer::Kind::value, draw_value (), "" };
-  if (roll < (mood_ == Mood::slow_loaders ? 73 : 67))
+  if (roll < (mood_ == Mood::slow_loaders ? 75 : 69))
     return { Answer::Kind::none, {}, "" };
-  if (roll < 91)
+  if (roll < 90)
     return { Answer::Kind::error, {}, "error: e" + std::to_string (++last_value_) };
 
   return { Answer::Kind::dropped, {}, "" };
@@ -136,7 +136,7 @@ Trial::scripted (std::size_t &n)
 Trial::Source *
 Trial::draw_source (bool refresh)
 {
-  if (chance (mood_ == Mood::batches ? 60 : 8))
+  if (chance (mood_ == Mood::batches ? 60 : mood_ == Mood::no_loaders ? 0 : 4))
     return batch_sources_[below (batch_sources_.size ())];
 
   for (;;)

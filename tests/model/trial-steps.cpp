@@ -19,22 +19,22 @@ const std::vector<Trial::Choice> Trial::choices = {
   { {  10,   8,  10,   8,   8 }, &Trial::step_peek },
   { {  10,   8,  10,   8,   8 }, &Trial::step_contains },
   { { 100,  20, 200,  30,  80 }, &Trial::step_set },
-  { {  44,  16,  44,  25,  20 }, &Trial::step_delete },
-  { {   8,   5,   8,   4,   4 }, &Trial::step_clear },
+  { {  50,  16,  60,  25,  25 }, &Trial::step_delete },
+  { {   8,   7,   8,   7,   7 }, &Trial::step_clear },
   { {  45,  95,  45,  45,  20 }, &Trial::step_invalidate_tags },
   { {  96,  25,  60, 110,  60 }, &Trial::step_cancel },
   { { 170, 120, 170,  40, 120 }, &Trial::step_answer },
-  { {  55,  66,  10,  10,  20 }, &Trial::step_add_tags },
-  { {  36,  21, 110,  26,  20 }, &Trial::step_advance },
+  { { 110, 150,  10,  20,  80 }, &Trial::step_add_tags },
+  { {  56,  54, 160,  38,  42 }, &Trial::step_advance },
   { { 130,  80,  25,  90, 130 }, &Trial::step_turn },
-  { {   8,   8,   8,   4,   4 }, &Trial::step_set_maxsize },
-  { {   8,   8,   8,   4,   4 }, &Trial::step_set_default_ttl },
-  { {   7,   7,   7,   4,   4 }, &Trial::step_trim },
-  { {   7,   7,   7,   4,   4 }, &Trial::step_reset_metrics },
-  { {   9,   9,   5,   4,   4 }, &Trial::step_warm_up },
-  { {   6,   6,   7,   4,   4 }, &Trial::step_compare_order },
-  { {  20,  10,  10, 130,  20 }, &Trial::step_get_many },
-  { {  50,  20,  30, 180,  50 }, &Trial::step_answer_batch },
+  { {   8,   8,   8,   6,   6 }, &Trial::step_set_maxsize },
+  { {   8,   8,   8,   6,   6 }, &Trial::step_set_default_ttl },
+  { {   7,   7,   7,   5,   5 }, &Trial::step_trim },
+  { {   7,   7,   7,   5,   5 }, &Trial::step_reset_metrics },
+  { {   9,   9,   6,   7,   7 }, &Trial::step_warm_up },
+  { {   7,   7,   7,   7,   7 }, &Trial::step_compare_order },
+  { {   8,   5,   1, 130,   5 }, &Trial::step_get_many },
+  { {  30,  15,   6, 180,  20 }, &Trial::step_answer_batch },
   { {   4,   6,   2,  14,   4 }, &Trial::step_add_tags_to_batch },
   { {   4,   4,   2,  10,   4 }, &Trial::step_set_batch_window },
   { {   4,   4,   2,  20,   4 }, &Trial::step_set_max_batch_size },
@@ -52,7 +52,7 @@ void
 Trial::take_step ()
 {
   if (n_steps_++ % 250 == 0)
-    mood_ = chance (25) ? Mood::changes : chance (33) ? Mood::batches :
+    mood_ = chance (20) ? Mood::changes : chance (28) ? Mood::batches :
             chance (36) ? Mood::even : chance (72) ? Mood::slow_loaders : Mood::no_loaders;
 
   const auto mood = static_cast<std::size_t> (mood_);
@@ -100,6 +100,8 @@ Trial::take_get (int key, bool refresh, bool warmup, Source *source)
   Asked asked {};
 
   set_out (asked, cancellable, cancelled);
+  asked.key = key;
+  asked.source = source;
   note ("get " + std::to_string (asked.number) + ": " + quoted (key) +
         (source != nullptr ? " from loader " + std::to_string (source->traits.number) : " without a loader") +
         (refresh ? ", refresh" : "") + (warmup ? ", warming up" : "") + (cancelled ? ", cancelled before" : ""));
@@ -119,7 +121,7 @@ void
 Trial::step_get ()
 {
   const int key = draw_key ();
-  const bool refresh = chance (model_.peek (key) != miss ? 45 : 10);
+  const bool refresh = chance (model_.peek (key) != miss ? 60 : 10);
   const bool warmup = chance (4);
   Source *source = chance (mood_ == Mood::no_loaders ? 10 : 85) ? draw_source (refresh) : nullptr;
 
@@ -200,6 +202,16 @@ Trial::step_warm_up ()
 }
 
 void
+Trial::cancel (Asked &asked)
+{
+  note ("cancel " + std::to_string (asked.number));
+  g_cancellable_cancel (asked.cancellable.get ());
+  model_.cancel (asked.number);
+  asked.cancellable.reset ();
+}
+
+// Often those who asked last, whose loads have not begun or have no other callers.  They may ask again.
+void
 Trial::step_cancel ()
 {
   std::vector<Asked *> some;
@@ -210,22 +222,30 @@ Trial::step_cancel ()
   if (some.empty ())
     return;
 
-  Asked &asked = *some[below (some.size ())];
+  if (chance (60))
+    {
+      cancel (*some[below (some.size ())]);
+      return;
+    }
 
-  note ("cancel " + std::to_string (asked.number));
-  g_cancellable_cancel (asked.cancellable.get ());
-  model_.cancel (asked.number);
-  asked.cancellable.reset ();
+  const int key = some.back ()->key;
+  Source *source = some.back ()->source;
+
+  for (int n = 1 + below (3); n > 0 && !some.empty (); n--)
+    {
+      cancel (*some.back ());
+      some.pop_back ();
+    }
+
+  if (key >= 0 && chance (25))
+    take_get (key, true, false, source);
 }
 
 // --- what loaders do ---
 
 void
-Trial::step_answer ()
+Trial::answer_one ()
 {
-  if (held_.empty ())
-    return;
-
   const int place = below (held_.size ());
   Question question = std::move (held_[place]);
   const Answer answer = draw_answer ();
@@ -235,6 +255,18 @@ Trial::step_answer ()
   give (question.call.get (), answer);
   question.call.reset ();
   model_.answer (question.flight, answer);
+}
+
+// Sooner or later each is answered.
+void
+Trial::step_answer ()
+{
+  const std::size_t most = mood_ == Mood::slow_loaders ? 30 : 12;
+
+  if (!held_.empty ())
+    answer_one ();
+  while (held_.size () > most)
+    answer_one ();
 }
 
 void
@@ -269,8 +301,10 @@ Trial::step_set ()
 void
 Trial::step_delete ()
 {
-  const int key = draw_key ();
+  int key = draw_key ();
 
+  for (int tries = 3; tries > 0 && model_.peek (key) == miss; tries--)
+    key = draw_key ();
   note ("delete " + quoted (key));
 
   const bool there = model_.remove (key);
@@ -357,8 +391,8 @@ Trial::step_advance ()
 
   for (Time next = model_.next_in_windows (end); next != never; next = model_.next_in_windows (end))
     {
-      // What has expired would be swept, or not yet.
-      if (chance (20) && next - model_.now () > 1)
+      // Not where entries expire, too: the expired go a quarter of a second after others at the earliest.
+      if (chance (20) && next % half_second != 0 && next - model_.now () > 1)
         {
           move_clock (next - model_.now () - 1);
           if (model_.values ().size () == model_.live ())
@@ -373,6 +407,10 @@ Trial::step_advance ()
 
   if (end > model_.now ())
     move_clock (end - model_.now ());
+
+  // Before the expired are swept.
+  if (chance (30))
+    step_set ();
 }
 
 void

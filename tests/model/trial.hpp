@@ -39,6 +39,8 @@ public:
 private:
   using Call = memo_test::Ref<MemoCall>;
 
+  struct Source;
+
   // What is waited for, with what comes of it.
   struct Reply
   {
@@ -58,6 +60,8 @@ private:
     std::vector<int>                   askers;
     Kind                               kind = Kind::get;
     std::string                        expected {};   // of a mutation: it waits for nothing
+    int                                key = -1;      // of a get
+    Source                            *source = nullptr;
   };
 
   // A loader of the library, and what the model has to know of it.
@@ -154,6 +158,8 @@ private:
   void step_warm_up ();
   void step_compare_order ();
   void take_get (int key, bool refresh, bool warmup, Source *source);
+  void cancel (Asked &asked);
+  void answer_one ();
   void set_out (Asked &asked, bool cancellable, bool cancelled);
   std::shared_ptr<Reply> *listen (const Asked &asked);
   void move_clock (Time by);
