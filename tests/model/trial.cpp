@@ -25,20 +25,31 @@ Trial::Trial (std::uint64_t seed, Tally &tally) :
   model_.set_batch_window (250000);
 }
 
+// After a mismatch anything may be under way, and functions may still be called.
 Trial::~Trial ()
 {
-  held_.clear ();
-  questions_.clear ();
-  open_batches_.clear ();
-  batch_questions_.clear ();
-  open_changes_.clear ();
-  change_questions_.clear ();
+  for (auto &changer : changers_)
+    changer->object.reset ();
+  for (auto &function : functions_)
+    function->object.reset ();
   mutations_.clear ();
+  cache_.reset ();
+
+  do
+    {
+      held_.clear ();
+      questions_.clear ();
+      open_batches_.clear ();
+      batch_questions_.clear ();
+      open_changes_.clear ();
+      change_questions_.clear ();
+      while (g_main_context_iteration (context_, FALSE))
+        ;
+    }
+  while (!questions_.empty () || !batch_questions_.empty () || !change_questions_.empty ());
+
   changers_.clear ();
   functions_.clear ();
-  cache_.reset ();
-  while (g_main_context_iteration (context_, FALSE))
-    ;
   sources_.clear ();
   g_main_context_pop_thread_default (context_);
   g_main_context_unref (context_);
