@@ -6,6 +6,8 @@
 
 namespace model {
 
+// What happens in a run, how often it has to in 200,000 steps, and the words that are printed.  A
+// run in which one of these hardly ever happens has shown little.
 #define MODEL_BATCH_EVENTS(E) \
   E (window_changed,          300, "changes of the batch window") \
   E (batch_size_changed,      300, "changes of the size of a batch") \
@@ -26,7 +28,7 @@ namespace model {
   E (batch_of_many,          1000, "of these, for more than one key") \
   E (key_answered,           1000, "answers to a key of a batch") \
   E (key_answered_late,       300, "answers to a key of a batch that nobody waits for") \
-  E (key_answered_for_many,    70, "answers to a key of a batch with outdated and new callers") \
+  E (key_answered_for_many,    50, "answers to a key of a batch with outdated and new callers") \
   E (key_left_over,          1000, "loads left over at the end of a batch") \
   E (batch_finished,         1000, "batches finished") \
   E (batch_failed,            300, "batches answered with an error") \
@@ -64,8 +66,6 @@ namespace model {
   E (change_cancelled_running, 30, "changes cancelled while their function ran") \
   E (change_answered_in_vain,  30, "changes answered when nobody waited")
 
-// What happens in a run, how often it has to in 200,000 steps, and the words that are printed.  A
-// run in which one of these hardly ever happens has shown little.
 #define MODEL_EVENTS(E) \
   E (turned,                 1000, "turns of the loop") \
   E (advanced,               1000, "moves of the clock") \

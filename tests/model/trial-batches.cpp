@@ -135,7 +135,7 @@ Trial::step_get_many ()
       take_get (key, chance (30), false, source);
     }
 
-  if (chance (12))
+  if (chance (16))
     {
       note ("delete " + quoted (key));
       memo_cache_delete (cache (), key_name (key));
