@@ -64,7 +64,7 @@ accept_extra (MemoAsyncCache *self,
     memo_tag_set_add (&tags, (const char *[]) { g_ptr_array_index (batch->tags, i), NULL });
   if (!self->closed &&
       memo_store_find (self->values, key, now) == NULL &&
-      memo_table_find (&self->flights, key) == NULL &&
+      memo_flights_find (self, key, &trash) == NULL &&
       memo_fence_first (&self->key_fence, key_alone, batch->keys_since) == 0 &&
       memo_fence_first (&self->fence, tags, batch->since) == 0)
     {

@@ -109,6 +109,7 @@ add_flight (MemoBatch  *batch,
 {
   MemoKey key = memo_item_key (&flight->item);
   MemoBatchSlot *slot = memo_batch_find_slot (batch, &key);
+  MemoFlight **last;
 
   if (slot == NULL)
     {
@@ -125,8 +126,12 @@ add_flight (MemoBatch  *batch,
   batch->n_keys += slot->flights == NULL;
   batch->n_flights++;
 
-  flight->slot_next = slot->flights;
-  slot->flights = memo_flight_ref (flight);
+  /* The oldest is answered first: who has to move from it then finds the newer ones. */
+  last = &slot->flights;
+  while (*last != NULL)
+    last = &(*last)->slot_next;
+  flight->slot_next = NULL;
+  *last = memo_flight_ref (flight);
   flight->batch = batch;
   g_set_object (&flight->cancellable, batch->cancellable);
 }
@@ -441,6 +446,7 @@ memo_batch_add (MemoAsyncCache *self,
                 GMainContext   *context)
 {
   gint64 now = memo_async_cache_now (self);
+  MemoBatch *outgrown = NULL;
   MemoBatch *window = NULL;
   MemoBatch *batch;
   gboolean begin;
@@ -454,6 +460,13 @@ memo_batch_add (MemoAsyncCache *self,
     }
 
   batch = find_window (self, flight->loader);
+  if (batch != NULL && batch->n_keys >= self->max_batch_size)
+    {
+      /* The limit was lowered meanwhile. */
+      outgrown = close_window (self, batch);
+      batch = NULL;
+    }
+
   begin = batch == NULL;
   if (begin)
     {
@@ -470,9 +483,12 @@ memo_batch_add (MemoAsyncCache *self,
 
   g_mutex_unlock (&self->lock);
 
+  if (outgrown != NULL)
+    arm (self, outgrown, NULL);
   if (begin || window != NULL)
     arm (self, batch, NULL);
 
+  g_clear_pointer (&outgrown, memo_batch_unref);
   g_clear_pointer (&window, memo_batch_unref);
   memo_batch_unref (batch);
 }

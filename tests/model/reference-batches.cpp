@@ -5,15 +5,15 @@
 
 namespace model {
 
-// The loads of this batch and key that are not over, the newest first.
+// The loads of this batch and key that are not over, the oldest first.
 std::vector<int>
 ReferenceCache::waiting_for (int batch, int key) const
 {
   std::vector<int> all;
 
-  for (auto place = flights_.rbegin (); place != flights_.rend (); place++)
-    if (place->second.batch == batch && place->second.key == key && !place->second.over)
-      all.push_back (place->first);
+  for (const auto &[number, flight] : flights_)
+    if (flight.batch == batch && flight.key == key && !flight.over)
+      all.push_back (number);
 
   return all;
 }
@@ -74,6 +74,14 @@ ReferenceCache::gather (Flight &flight)
   auto place = std::find_if (batches_.begin (), batches_.end (), [&] (const auto &pair) {
     return pair.second.open && pair.second.loader == flight.loader;
   });
+
+  // The limit was lowered meanwhile.
+  if (place != batches_.end () && wanted (place->second).size () >= max_batch_size_)
+    {
+      tally_.add (Event::window_outgrown);
+      place->second.open = false;
+      place = batches_.end ();
+    }
 
   if (place == batches_.end ())
     {
@@ -210,17 +218,6 @@ ReferenceCache::end_batch (int number, const std::string &words)
       }
 
   batches_.erase (number);
-}
-
-// Whether it is certain what becomes of an extra answer: an outdated load of the key may keep it out or not.
-bool
-ReferenceCache::is_extra_sure (int key) const
-{
-  return std::none_of (flights_.begin (), flights_.end (), [key] (const auto &pair) {
-    const Flight &flight = pair.second;
-
-    return flight.key == key && !flight.over && !flight.current && flight.in_the_way;
-  });
 }
 
 // An answer that was not asked for is ignored, or stored where nothing speaks against it.

@@ -109,9 +109,6 @@ ReferenceCache::set (int key, const Value &value)
   key_changed_[key] = ++moment_;
   if (Flight *flight = current (key))
     outdate (*flight, Event::outdated_by_set);
-  for (auto &[number, flight] : flights_)
-    if (flight.key == key)
-      flight.in_the_way = false;
 
   keep (key, &value, unsaid, value.tags);
 }
@@ -122,9 +119,6 @@ ReferenceCache::remove (int key)
   key_changed_[key] = ++moment_;
   if (Flight *flight = current (key))
     outdate (*flight, Event::outdated_by_delete);
-  for (auto &[number, flight] : flights_)
-    if (flight.key == key)
-      flight.in_the_way = false;
 
   errors_.drop (key, now_);
 
@@ -139,7 +133,6 @@ ReferenceCache::clear ()
     {
       if (flight.current)
         outdate (flight, Event::outdated_by_clear);
-      flight.in_the_way = false;
     }
 
   values_.clear (now_);

@@ -150,7 +150,6 @@ public:
   void answer_extra (int batch, int key, const Value &value);
   void end_batch (int batch, const std::string &words);
   void add_tags_to_batch (int batch, Tags tags);
-  bool is_extra_sure (int key) const;
 
   void begin_mutation (const Touch &touch);
   void end_mutation (const Touch &touch);
@@ -199,7 +198,6 @@ private:
     bool                     started = false;
     bool                     over = false;
     bool                     cancelled = false;
-    bool                     in_the_way = true;   // may keep out what a batch brings besides
     int                      batch = 0;           // 0 for a load of its own
     std::string              args;
   };

@@ -13,6 +13,7 @@ namespace model {
   E (batch_size_changed,      300, "changes of the size of a batch") \
   E (asked_for_many,         1000, "bursts of gets from a batch loader") \
   E (window_opened,          1000, "windows opened") \
+  E (window_outgrown,          50, "windows that were too full for a lower limit") \
   E (window_full,            1000, "windows that were full") \
   E (window_deserted,         300, "windows that everybody left") \
   E (taken_out,               300, "keys taken out of a window") \

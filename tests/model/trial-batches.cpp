@@ -157,15 +157,11 @@ Trial::step_set_batch_window ()
   model_.set_batch_window (window * Time (1000));
 }
 
-// It is for the windows that open from then on.
 void
 Trial::step_set_max_batch_size ()
 {
   static const std::array<guint, 8> sizes = { 1, 2, 3, 3, 4, 5, 7, 100 };
   const guint size = sizes[below (sizes.size ())];
-
-  if (model_.has_windows ())
-    return;
 
   note ("batches of at most " + std::to_string (size));
   tally_.add (Event::batch_size_changed);
@@ -225,7 +221,7 @@ Trial::answer_extra_key (OpenBatch &batch)
 
   for (int tries = 4; tries > 0 && model_.peek (key) != miss; tries--)
     key = draw_key ();
-  if (std::find (batch.keys.begin (), batch.keys.end (), key) != batch.keys.end () || !model_.is_extra_sure (key))
+  if (std::find (batch.keys.begin (), batch.keys.end (), key) != batch.keys.end ())
     return;
 
   const bool accepted = batch.loader == 11 || batch.loader == 12;
