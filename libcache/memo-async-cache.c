@@ -2,6 +2,7 @@
 #include "memo-async-cache-private.h"
 #include "memo-batch-private.h"
 #include "memo-boot-clock-private.h"
+#include "memo-variant-codec.h"
 
 /**
  * MemoAsyncCache:
@@ -90,7 +91,7 @@ memo_async_cache_constructed (GObject *object)
   if (self->clock == NULL)
     self->clock = g_object_ref (memo_clock_get_default ());
   if (self->codec == NULL)
-    self->codec = NULL;
+    self->codec = MEMO_CODEC (memo_variant_codec_new ());
   if (self->backend != NULL)
     self->backup = memo_tier_new (self->backend, self->codec, self->clock, self->context);
 
@@ -138,7 +139,7 @@ memo_async_cache_finalize (GObject *object)
 
   memo_weak_ref_release (self->weak);
   g_clear_object (&self->backend);
-  g_clear_object (&self->codec);
+  g_object_unref (self->codec);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
