@@ -31,6 +31,7 @@ struct _MemoAsyncCache
   gboolean        closed;
   guint           maxsize;
   double          default_ttl;
+  double          tier_timeout;
   guint           batch_window_ms;
   guint           max_batch_size;
 

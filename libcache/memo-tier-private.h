@@ -105,6 +105,7 @@ struct _MemoTier
 
   GMutex           lock;        /* guards all that follows */
   gboolean         abandoned;
+  double           timeout;     /* how long a read may take, in seconds; 0 for any time */
   guint            max_running; /* how many operations the backend has to do at a time */
   guint            max_values;  /* with how many notes there is no room for another value */
   guint            max_notes;   /* with how many all are given up, and everything removed */
@@ -119,6 +120,9 @@ struct _MemoTier
   guint64          counter;
   gboolean         pumping;
   gboolean         pump_again;
+
+  GQueue           reads;       /* those that wait for the backend, in the order of their deadlines */
+  GSource         *read_timer;
 
   GHashTable      *tokens;      /* tag -> what is known of its token, see memo-tier-token.c */
 
@@ -262,5 +266,7 @@ void            memo_tier_read            (MemoTier           *self,
                                            MemoTierDone        done,
                                            gpointer            data);
 void            memo_tier_answer_free     (MemoTierAnswer     *answer);
+void            memo_tier_set_timeout     (MemoTier           *self,
+                                           double              seconds);
 
 G_END_DECLS

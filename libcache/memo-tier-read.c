@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-record-private.h"
 #include "memo-tier-private.h"
+#include "memo-time-private.h"
 
 /* Reading from a tier: what is on its way there comes first, then what the backend has, of which nothing is
  * believed. */
@@ -10,8 +11,10 @@ typedef struct
   gatomicrefcount  ref_count;
   MemoTier        *tier;
   char            *key;
-  MemoTierDone     done;
+  MemoTierDone     done;        /* NULL once it was called */
   gpointer         data;
+  GList            link;        /* in the tier's list, while the backend is asked */
+  gint64           deadline;
   char           **dropped;     /* tags that are about to be dropped */
   MemoTierAnswer  *answer;      /* while its tags are checked */
   MemoRecord       record;
@@ -49,6 +52,106 @@ memo_tier_answer_free (MemoTierAnswer *answer)
   g_clear_pointer (&answer->record, g_bytes_unref);
   g_strfreev (answer->tags);
   g_free (answer);
+}
+
+/* It is over, with ANSWER, which is taken, or a miss.  Says whether it was not over before. */
+static gboolean
+settle (Read           *read,
+        MemoTierAnswer *answer)
+{
+  MemoTier *self = read->tier;
+  MemoTierDone done;
+  gboolean listed;
+
+  g_mutex_lock (&self->lock);
+  done = g_steal_pointer (&read->done);
+  listed = read->link.data != NULL;
+  if (listed)
+    g_queue_unlink (&self->reads, &read->link);
+  read->link.data = NULL;
+  g_mutex_unlock (&self->lock);
+
+  if (done != NULL)
+    done (read->data, answer);
+  else
+    g_clear_pointer (&answer, memo_tier_answer_free);
+
+  if (listed)
+    read_unref (read);
+
+  return done != NULL;
+}
+
+/* --- the time it takes --- */
+
+static void arm_timer (MemoTier *self);
+
+static gboolean
+timer_cb (gpointer user_data)
+{
+  MemoTier *self = user_data;
+  const gint64 now = memo_clock_get_time (self->clock);
+  g_autoptr(GPtrArray) late = g_ptr_array_new_with_free_func (read_unref);
+
+  g_mutex_lock (&self->lock);
+  g_clear_pointer (&self->read_timer, g_source_unref);
+  for (GList *link = self->reads.head; link != NULL && ((Read *) link->data)->deadline <= now; link = link->next)
+    g_ptr_array_add (late, read_ref (link->data));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < late->len; i++)
+    {
+      Read *read = g_ptr_array_index (late, i);
+      g_autoptr(GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "It took longer than %g seconds to read",
+                                             self->timeout);
+
+      if (settle (read, NULL))
+        memo_tier_failed (self, MEMO_BACKEND_LOAD, error);
+    }
+
+  arm_timer (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Has the first of the reads end in time. */
+static void
+arm_timer (MemoTier *self)
+{
+  g_autoptr(GSource) source = NULL;
+  gint64 deadline = 0;
+
+  g_mutex_lock (&self->lock);
+  if (self->read_timer == NULL && !self->abandoned && self->reads.head != NULL)
+    deadline = ((Read *) self->reads.head->data)->deadline;
+  g_mutex_unlock (&self->lock);
+
+  if (deadline == 0)
+    return;
+
+  source = memo_clock_create_source (self->clock, deadline);
+  g_source_set_static_name (source, "[libcache] tier timeout");
+  g_source_set_callback (source, timer_cb, memo_tier_ref (self), (GDestroyNotify) memo_tier_unref);
+
+  g_mutex_lock (&self->lock);
+  if (self->read_timer == NULL && !self->abandoned)
+    self->read_timer = g_source_ref (source);
+  else
+    deadline = 0;
+  g_mutex_unlock (&self->lock);
+
+  if (deadline != 0)
+    g_source_attach (source, self->context);
+}
+
+/* How long a read may take from now on; 0 for any time. */
+void
+memo_tier_set_timeout (MemoTier *self,
+                       double    seconds)
+{
+  g_mutex_lock (&self->lock);
+  self->timeout = seconds;
+  g_mutex_unlock (&self->lock);
 }
 
 static gboolean
@@ -152,7 +255,7 @@ tokens_loaded (gpointer      data,
       g_mutex_unlock (&self->lock);
     }
 
-  read->done (read->data, valid ? g_steal_pointer (&read->answer) : NULL);
+  settle (read, valid ? g_steal_pointer (&read->answer) : NULL);
 
   g_ptr_array_unref (tokens);
   read_unref (read);
@@ -211,11 +314,11 @@ record_loaded (gpointer   owner,
     memo_tier_succeeded (read->tier, MEMO_BACKEND_LOAD);
 
   if (bytes == NULL || !examine (read, bytes))
-    read->done (read->data, NULL);
+    settle (read, NULL);
   else if (read->answer->tags != NULL)
     memo_tier_tokens_load (read->tier, read->answer->tags, tokens_loaded, read_ref (read));
   else
-    read->done (read->data, g_steal_pointer (&read->answer));
+    settle (read, g_steal_pointer (&read->answer));
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);
@@ -233,8 +336,10 @@ memo_tier_read (MemoTier      *self,
                 MemoTierDone   done,
                 gpointer       data)
 {
-  Read *read;
+  gboolean arm = FALSE;
+  gint64 now;
   Finding finding;
+  Read *read;
 
   if (key->length > MEMO_RECORD_MAX_KEY)
     {
@@ -242,6 +347,7 @@ memo_tier_read (MemoTier      *self,
       return;
     }
 
+  now = memo_clock_get_time (self->clock);
   read = g_new0 (Read, 1);
   g_atomic_ref_count_init (&read->ref_count);
   read->tier = memo_tier_ref (self);
@@ -253,25 +359,30 @@ memo_tier_read (MemoTier      *self,
   finding = find_in (read, self->first, key);
   if (finding == UNKNOWN)
     finding = judge (read, (MemoTierOp *) memo_table_find (&self->running, key));
+  if (finding == UNKNOWN && self->timeout > 0.0)
+    {
+      read->deadline = memo_time_after (now, self->timeout);
+      read->link.data = read_ref (read);
+      g_queue_push_tail_link (&self->reads, &read->link);
+      arm = self->read_timer == NULL;
+    }
   g_mutex_unlock (&self->lock);
 
   switch (finding)
     {
     case UNKNOWN:
       memo_tier_hand (self, MEMO_BACKEND_LOAD, 'd', read->key, NULL, FALSE, &record_owner, read_ref (read));
+      if (arm)
+        arm_timer (self);
       break;
 
     case FOUND:
-      if (read->answer->deadline > memo_clock_get_time (self->clock))
-        {
-          done (data, g_steal_pointer (&read->answer));
-          break;
-        }
-      G_GNUC_FALLTHROUGH;
+      settle (read, read->answer->deadline > now ? g_steal_pointer (&read->answer) : NULL);
+      break;
 
     case MISS:
     default:
-      done (data, NULL);
+      settle (read, NULL);
     }
 
   read_unref (read);

@@ -50,6 +50,7 @@ memo_tier_new (MemoBackend  *backend,
   memo_table_init (&self->running);
   self->tokens = memo_tier_tokens_new ();
   g_queue_init (&self->flushes);
+  g_queue_init (&self->reads);
 
   return self;
 }
@@ -475,17 +476,21 @@ memo_tier_abandon (MemoTier *self)
 {
   MemoTierWork work = { 0 };
   g_autoptr(GSource) retry = NULL;
+  g_autoptr(GSource) read_timer = NULL;
 
   add_work (self, &work);
 
   g_mutex_lock (&self->lock);
   self->abandoned = TRUE;
   retry = g_steal_pointer (&self->retry);
+  read_timer = g_steal_pointer (&self->read_timer);
   for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
     abandon_stage (stage, &work);
   g_mutex_unlock (&self->lock);
 
   if (retry != NULL)
     g_source_destroy (retry);
+  if (read_timer != NULL)
+    g_source_destroy (read_timer);
   memo_tier_work_do (&work);
 }
