@@ -25,6 +25,7 @@
 # include "memo-manual-clock.h"
 # include "memo-metrics.h"
 # include "memo-mutation.h"
+# include "memo-variant-codec.h"
 # include "memo-version-macros.h"
 # include "memo-version.h"
 # include "memo-warmup.h"
