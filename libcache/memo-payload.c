@@ -92,6 +92,7 @@ depth_of_type (const char  *type,
                const char **end)
 {
   guint deepest = 0;
+  guint depth;
 
   switch (*type++)
     {
@@ -103,7 +104,10 @@ depth_of_type (const char  *type,
     case '(':
     case '{':
       while (*type != ')' && *type != '}')
-        deepest = MAX (deepest, depth_of_type (type, &type));
+        {
+          depth = depth_of_type (type, &type);
+          deepest = MAX (deepest, depth);
+        }
       deepest++;
       type++;
       break;
@@ -152,10 +156,10 @@ find_flaw (GVariant *variant,
 }
 
 static gboolean
-check_variant (const char        *expected_type,
-               GVariant          *variant,
-               int                code,
-               GError           **error)
+check_variant (const char  *expected_type,
+               GVariant    *variant,
+               int          code,
+               GError     **error)
 {
   const char *flaw;
 
@@ -233,10 +237,10 @@ float_to_variant (float number)
 }
 
 static GVariant *
-variant_to_variant (const char        *expected_type,
-                    GVariant          *variant,
-                    Kind              *kind,
-                    GError           **error)
+variant_to_variant (const char  *expected_type,
+                    GVariant    *variant,
+                    Kind        *kind,
+                    GError     **error)
 {
   if (!check_variant (expected_type, variant, MEMO_ERROR_NOT_SUPPORTED, error))
     return NULL;
@@ -248,10 +252,10 @@ variant_to_variant (const char        *expected_type,
 
 /* A variant for a value, which may be a floating one, or NULL and an error. */
 static GVariant *
-value_to_variant (const char        *expected_type,
-                  const GValue      *value,
-                  Kind              *kind,
-                  GError           **error)
+value_to_variant (const char    *expected_type,
+                  const GValue  *value,
+                  Kind          *kind,
+                  GError       **error)
 {
   GType type = value != NULL ? G_VALUE_TYPE (value) : G_TYPE_NONE;
 
@@ -285,7 +289,8 @@ value_to_variant (const char        *expected_type,
     return *kind = KIND_STRV, strv_to_variant (g_value_get_boxed (value), error);
 
   g_set_error (error, MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
-               "MemoVariantCodec does not know values of the type %s: such a value stays in memory, and a codec of one’s own can keep it",
+               "MemoVariantCodec does not know values of the type %s: "
+               "such a value stays in memory, and a codec of one’s own can keep it",
                g_type_name (type));
 
   return NULL;
@@ -377,11 +382,11 @@ set_float (GValue   *value,
 
 /* Sets VALUE to what a payload means; leaves it alone for the cached "nothing". */
 static gboolean
-variant_to_value (const char        *expected_type,
-                  Kind               kind,
-                  GVariant          *content,
-                  GValue            *value,
-                  GError           **error)
+variant_to_value (const char  *expected_type,
+                  Kind         kind,
+                  GVariant    *content,
+                  GValue      *value,
+                  GError     **error)
 {
 #define GIVE(type_, set_, get_) \
   return g_value_init (value, type_), g_value_set_##set_ (value, g_variant_get_##get_ (content)), TRUE
