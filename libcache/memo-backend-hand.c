@@ -145,6 +145,66 @@ grant (MemoBackend     *self,
 
 /* --- opening --- */
 
+/* What waits; NULL when nothing does, and the door is open to all then. */
+static GPtrArray *
+take_wishes (Door  *door,
+             State  state)
+{
+  GPtrArray *wishes = NULL;
+
+  g_mutex_lock (&door->lock);
+
+  if (door->wishes->len > 0)
+    {
+      wishes = g_steal_pointer (&door->wishes);
+      door->wishes = g_ptr_array_new_with_free_func ((GDestroyNotify) wish_free);
+    }
+  if (door->state == OPENING && (wishes == NULL || state == UNOPENED))
+    door->state = state;
+
+  g_mutex_unlock (&door->lock);
+
+  return wishes;
+}
+
+/* Whoever asks meanwhile stands behind those who wait, or would be served before them. */
+static void
+grant_wishes (MemoBackend *self,
+              Door        *door)
+{
+  GPtrArray *wishes;
+
+  while ((wishes = take_wishes (door, OPEN)) != NULL)
+    {
+      for (guint i = 0; i < wishes->len; i++)
+        {
+          Wish *wish = g_ptr_array_index (wishes, i);
+
+          /* What was cancelled while it waited need not be done; nobody cancels the end. */
+          if (memo_call_is_open (wish->call) || wish->what == MEMO_BACKEND_CLOSE)
+            grant (self, wish->what, wish->key, wish->call);
+        }
+      g_ptr_array_unref (wishes);
+    }
+}
+
+static void
+refuse_wishes (Door         *door,
+               const GError *error)
+{
+  g_autoptr(GPtrArray) wishes = take_wishes (door, UNOPENED);
+
+  for (guint i = 0; wishes != NULL && i < wishes->len; i++)
+    {
+      Wish *wish = g_ptr_array_index (wishes, i);
+
+      if (wish->what == MEMO_BACKEND_CLOSE)
+        memo_call_return_nothing (wish->call);
+      else
+        memo_call_return_error (wish->call, g_error_copy (error));
+    }
+}
+
 static void
 opened (gpointer   owner,
         MemoEntry *entry,
@@ -152,29 +212,13 @@ opened (gpointer   owner,
 {
   MemoBackend *self = owner;
   Door *door = door_of (self);
-  g_autoptr(GPtrArray) wishes = NULL;
+
+  if (error == NULL)
+    grant_wishes (self, door);
+  else
+    refuse_wishes (door, error);
 
   g_clear_pointer (&entry, memo_entry_unref);
-
-  g_mutex_lock (&door->lock);
-  wishes = g_steal_pointer (&door->wishes);
-  door->wishes = g_ptr_array_new_with_free_func ((GDestroyNotify) wish_free);
-  if (door->state == OPENING)
-    door->state = error == NULL ? OPEN : UNOPENED;
-  g_mutex_unlock (&door->lock);
-
-  for (guint i = 0; i < wishes->len; i++)
-    {
-      Wish *wish = g_ptr_array_index (wishes, i);
-
-      if (error == NULL)
-        grant (self, wish->what, wish->key, wish->call);
-      else if (wish->what == MEMO_BACKEND_CLOSE)
-        memo_call_return_nothing (wish->call);
-      else
-        memo_call_return_error (wish->call, g_error_copy (error));
-    }
-
   g_clear_error (&error);
 }
 
@@ -196,12 +240,12 @@ memo_backend_hand (MemoBackend     *self,
 
   g_mutex_lock (&door->lock);
 
-  if (door->state == UNOPENED && what == MEMO_BACKEND_CLOSE)
+  /* What needs no opening is open, and what was never opened need not be closed. */
+  if (door->state == UNOPENED && iface->open == NULL)
+    door->state = OPEN;
+  else if (door->state == UNOPENED && what == MEMO_BACKEND_CLOSE)
     door->state = ENDED;
-
   state = door->state;
-  if (state == UNOPENED && iface->open == NULL)
-    state = door->state = OPEN;
 
   if (state == UNOPENED || state == OPENING)
     {
