@@ -252,10 +252,13 @@ protected:
     setup_.gather = for_ever;
   }
 
-  ~DiskTest () override
+  ~DiskTest () override { close_all (); }
+
+  void close_all ()
   {
     for (auto &backend : made_)
-      wait (ask_close (backend.get ()));
+      close (backend.get ());
+    made_.clear ();
   }
 
   fs::path path () { return folder_ / "cache" / "test.db"; }
