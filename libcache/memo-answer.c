@@ -17,7 +17,7 @@ store_answer (MemoAsyncCache   *self,
               gint64            now,
               MemoTrash        *trash)
 {
-  MemoArrival arrival = { .promoted_until = promoted_until };
+  MemoArrival arrival = { .promoted_until = promoted_until, .absent = flight->absent };
   MemoKey key = memo_item_key (&flight->item);
   double error_ttl = memo_loader_get_error_ttl (flight->loader);
 

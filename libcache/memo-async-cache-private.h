@@ -72,6 +72,7 @@ typedef struct
 {
   gboolean     set;            /* by hand, in place of what may be in a tier */
   gint64       promoted_until; /* from a tier, which has it already: for how long; else 0 */
+  gboolean     absent;         /* no tier has anything that it would take the place of */
   gint64       duration;       /* how long it took to load, in microseconds */
   MemoTierAck *ack;            /* who waits for the tiers */
 } MemoArrival;

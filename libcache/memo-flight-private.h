@@ -42,6 +42,7 @@ struct _MemoFlight
   gboolean         fresh;           /* no tier will do */
   gboolean         reading;         /* a tier was asked, and did not answer yet */
   gboolean         read;            /* it did: a turn of `context` goes on with the answer */
+  gboolean         absent;          /* it has nothing for the key */
   gboolean         started;         /* the loader's function was called */
   gboolean         over;
   MemoTierAnswer  *answer;          /* what the tier found, or NULL */

@@ -33,7 +33,7 @@ memo_level_one_keep (MemoAsyncCache    *self,
   if (ttl == 0.0 || held)
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
-      if (self->backup != NULL && arrival->promoted_until == 0 && !held)
+      if (self->backup != NULL && arrival->promoted_until == 0 && !arrival->absent && !held)
         memo_tier_note_remove (self->backup, key, arrival->ack, &trash->backup);
       return;
     }

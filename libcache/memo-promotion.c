@@ -45,7 +45,8 @@ memo_promotion_try (MemoAsyncCache *self,
 
   g_mutex_lock (&self->lock);
   answer = g_steal_pointer (&flight->answer);
-  if (answer != NULL)
+  flight->absent = answer != NULL && answer->nothing;
+  if (answer != NULL && !answer->nothing)
     {
       memo_tag_set_add (&tags, (const char * const *) answer->tags);
       deadline = answer->deadline;

@@ -148,6 +148,7 @@ typedef struct
 /* What a read found. */
 typedef struct
 {
+  gboolean    nothing;      /* there is certainly nothing, and nothing in what follows */
   MemoEntry  *entry;        /* what is on its way there; else NULL */
   GBytes     *payload;      /* what the backend had, to be decoded; else NULL */
   GBytes     *record;       /* what that is a part of */
@@ -155,7 +156,7 @@ typedef struct
   gint64      deadline;     /* in the time of the clock */
 } MemoTierAnswer;
 
-/* Called once, in whichever thread; takes the answer, NULL for a miss. */
+/* Called once, in whichever thread; takes the answer, NULL when there is nothing that is of use. */
 typedef void (*MemoTierDone) (gpointer        data,
                               MemoTierAnswer *answer);
 

@@ -313,12 +313,25 @@ record_loaded (gpointer   owner,
   else
     memo_tier_succeeded (read->tier, MEMO_BACKEND_LOAD);
 
-  if (bytes == NULL || !examine (read, bytes))
-    settle (read, NULL);
+  if (error == NULL && bytes == NULL)
+    {
+      MemoTierAnswer *nothing = g_new0 (MemoTierAnswer, 1);
+
+      nothing->nothing = TRUE;
+      settle (read, nothing);
+    }
+  else if (bytes == NULL || !examine (read, bytes))
+    {
+      settle (read, NULL);
+    }
   else if (read->answer->tags != NULL)
-    memo_tier_tokens_load (read->tier, read->answer->tags, tokens_loaded, read_ref (read));
+    {
+      memo_tier_tokens_load (read->tier, read->answer->tags, tokens_loaded, read_ref (read));
+    }
   else
-    settle (read, g_steal_pointer (&read->answer));
+    {
+      settle (read, g_steal_pointer (&read->answer));
+    }
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);

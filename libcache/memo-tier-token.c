@@ -7,6 +7,9 @@
 /* The tokens of tags.  What was read or made once is known as long as nothing speaks against it: where another process
  * has invalidated the tag, a record with the token that is known here is found out when it is read. */
 
+/* Then all are read again. */
+#define MAX_TOKENS 10000
+
 typedef struct
 {
   GBytes    *bytes;       /* NULL while it is being read or made */
@@ -313,6 +316,8 @@ memo_tier_tokens_make (MemoTier            *self,
       token = g_hash_table_lookup (self->tokens, request->tags[i]);
       if (token == NULL)
         {
+          if (g_hash_table_size (self->tokens) >= MAX_TOKENS)
+            memo_tier_tokens_forget (self, NULL);
           token = g_new0 (Token, 1);
           token->requests = g_ptr_array_new ();
           g_hash_table_insert (self->tokens, g_strdup (request->tags[i]), token);

@@ -148,4 +148,22 @@ TEST_F (BackupTest, Rule23AHitInTheBackupIsAMissAndABackupHit)
   EXPECT_EQ (metrics ()->loads, 0u);
 }
 
+TEST_F (BackupTest, ALoaderThatHasNothingRemovesNothingWhereNothingWas)
+{
+  ScriptedLoader loader;
+  get ("key", loader);
+  turn ();
+  loader.answer (Entry ());
+  turn ();
+  EXPECT_EQ (backend_.asked (Ask::remove), 0);
+
+  set ("key", "value");
+  auto got = refresh ("key", loader);
+  turn ();
+  loader.answer (Entry ());
+  turn ();
+  EXPECT_THAT (got, GotMiss ());
+  EXPECT_FALSE (is_stored ("key"));
+}
+
 } // namespace
