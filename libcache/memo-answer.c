@@ -17,7 +17,7 @@ store_answer (MemoAsyncCache   *self,
               gint64            now,
               MemoTrash        *trash)
 {
-  MemoArrival arrival = { .promoted_until = promoted_until, .absent = flight->absent };
+  MemoArrival arrival = { .promoted_until = promoted_until, .absent = flight->absent, .tier = flight->tier };
   MemoKey key = memo_item_key (&flight->item);
   double error_ttl = memo_loader_get_error_ttl (flight->loader);
 
@@ -121,7 +121,9 @@ conclude (MemoAsyncCache *self,
 
   if (failed)
     self->counters.load_failures++;
-  if (promoted_until != 0)
+  if (promoted_until != 0 && flight->tier == MEMO_REMOTE)
+    self->counters.remote_hits++;
+  else if (promoted_until != 0)
     self->counters.backup_hits++;
 
   if (stale != 0 && error == NULL)

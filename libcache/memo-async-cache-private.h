@@ -23,15 +23,16 @@ struct _MemoAsyncCache
   MemoClock      *clock;            /* set once, when it is made */
   GMainContext   *context;          /* the one of its maker, where it is swept */
   GWeakRef       *weak;             /* to itself, shared by all loads in progress */
-  MemoBackend    *backend;
+  MemoBackend    *backends[MEMO_N_TIERS];
   MemoCodec      *codec;
-  MemoTier       *backup;           /* NULL without a backend */
+  MemoTier       *tiers[MEMO_N_TIERS]; /* NULL without a backend */
 
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
   gboolean        closed;
   guint           maxsize;
   double          default_ttl;
   double          tier_timeout;
+  gboolean        stale_if_remote_down;
   guint           batch_window_ms;
   guint           max_batch_size;
 
@@ -64,17 +65,18 @@ typedef struct
   MemoNode     *nodes;
   MemoFlight   *flights;    /* linked by `item.chain` */
   MemoBatch    *windows;    /* linked by `next_window` */
-  MemoTierWork  backup;
+  MemoTierWork  tiers[MEMO_N_TIERS];
 } MemoTrash;
 
 /* How something came that is to be kept. */
 typedef struct
 {
-  gboolean     set;            /* by hand, in place of what may be in a tier */
-  gint64       promoted_until; /* from a tier, which has it already: for how long; else 0 */
-  gboolean     absent;         /* no tier has anything that it would take the place of */
-  gint64       duration;       /* how long it took to load, in microseconds */
-  MemoTierAck *ack;            /* who waits for the tiers */
+  gboolean       set;             /* by hand, in place of what may be in a tier */
+  gint64         promoted_until;  /* from a tier, which has it already: for how long; else 0 */
+  MemoTierPlace  tier;            /* which one */
+  guint          absent;          /* a bit for each tier that has nothing that it would take the place of */
+  gint64         duration;        /* how long it took to load, in microseconds */
+  MemoTierAck   *ack;             /* who waits for the tiers */
 } MemoArrival;
 
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);
@@ -137,6 +139,42 @@ void        memo_loading_watch_all     (MemoAsyncCache      *self,
                                         MemoFlight          *flight);
 void        memo_loading_leave         (MemoCall            *request);
 void        memo_loading_close         (MemoAsyncCache      *self);
+
+/* memo-tiers.c */
+gboolean    memo_tiers_exist           (MemoAsyncCache      *self);
+void        memo_tiers_open            (MemoAsyncCache      *self);
+void        memo_tiers_abandon         (MemoAsyncCache      *self);
+void        memo_tiers_set_timeout     (MemoAsyncCache      *self,
+                                        double               seconds);
+void        memo_tiers_store           (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoEntry           *entry,
+                                        const MemoTagSet    *tags,
+                                        gint64               deadline,
+                                        const MemoArrival   *arrival,
+                                        MemoTrash           *trash);
+void        memo_tiers_remove          (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        guint                absent,
+                                        MemoTierAck         *ack,
+                                        MemoTrash           *trash);
+void        memo_tiers_clear           (MemoAsyncCache      *self,
+                                        MemoTierAck         *ack,
+                                        MemoTrash           *trash);
+void        memo_tiers_drop_tags       (MemoAsyncCache      *self,
+                                        const MemoTagSet    *tags,
+                                        MemoTierAck         *ack,
+                                        MemoTrash           *trash);
+MemoTierAck *memo_tiers_begin_ack      (MemoAsyncCache      *self,
+                                        MemoCall            *call,
+                                        gboolean             lenient);
+void        memo_tiers_end_ack         (MemoTierAck         *ack,
+                                        MemoCall            *call,
+                                        gboolean             closed);
+void        memo_tiers_flush           (MemoAsyncCache      *self,
+                                        MemoCall            *call);
+MemoTierPlace memo_tiers_choose        (MemoAsyncCache      *self,
+                                        MemoTierPlace        failed);
 
 /* memo-launch.c */
 void        memo_launch                (MemoAsyncCache      *self,

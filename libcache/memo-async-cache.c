@@ -40,6 +40,8 @@ enum {
   PROP_TRIM_ON_LOW_MEMORY,
   PROP_CLOCK,
   PROP_BACKUP,
+  PROP_REMOTE_CACHE,
+  PROP_STALE_IF_REMOTE_DOWN,
   PROP_CODEC,
   PROP_TIER_TIMEOUT,
   N_PROPS
@@ -64,7 +66,8 @@ memo_async_cache_now (MemoAsyncCache *self)
 void
 memo_trash_empty (MemoTrash *trash)
 {
-  memo_tier_work_do (&trash->backup);
+  for (guint i = 0; i < MEMO_N_TIERS; i++)
+    memo_tier_work_do (&trash->tiers[i]);
   memo_garbage_free (g_steal_pointer (&trash->nodes));
 
   while (trash->flights != NULL)
@@ -93,11 +96,7 @@ memo_async_cache_constructed (GObject *object)
     self->clock = g_object_ref (memo_clock_get_default ());
   if (self->codec == NULL)
     self->codec = MEMO_CODEC (memo_variant_codec_new ());
-  if (self->backend != NULL)
-    {
-      self->backup = memo_tier_new (self->backend, self->codec, self->clock, self->context);
-      memo_tier_set_timeout (self->backup, self->tier_timeout);
-    }
+  memo_tiers_open (self);
 
   G_OBJECT_CLASS (memo_async_cache_parent_class)->constructed (object);
 }
@@ -135,14 +134,8 @@ memo_async_cache_finalize (GObject *object)
       memo_sweep_husk (self, husk);
     }
 
-  if (self->backup != NULL)
-    {
-      memo_tier_abandon (self->backup);
-      memo_tier_unref (self->backup);
-    }
-
+  memo_tiers_abandon (self);
   memo_weak_ref_release (self->weak);
-  g_clear_object (&self->backend);
   g_object_unref (self->codec);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
@@ -187,6 +180,14 @@ memo_async_cache_get_property (GObject    *object,
 
     case PROP_BACKUP:
       g_value_set_object (value, memo_async_cache_get_backup (self));
+      break;
+
+    case PROP_REMOTE_CACHE:
+      g_value_set_object (value, memo_async_cache_get_remote_cache (self));
+      break;
+
+    case PROP_STALE_IF_REMOTE_DOWN:
+      g_value_set_boolean (value, memo_async_cache_get_stale_if_remote_down (self));
       break;
 
     case PROP_CODEC:
@@ -237,7 +238,15 @@ memo_async_cache_set_property (GObject      *object,
       break;
 
     case PROP_BACKUP:
-      self->backend = g_value_dup_object (value);
+      self->backends[MEMO_BACKUP] = g_value_dup_object (value);
+      break;
+
+    case PROP_REMOTE_CACHE:
+      self->backends[MEMO_REMOTE] = g_value_dup_object (value);
+      break;
+
+    case PROP_STALE_IF_REMOTE_DOWN:
+      memo_async_cache_set_stale_if_remote_down (self, g_value_get_boolean (value));
       break;
 
     case PROP_CODEC:
@@ -355,6 +364,33 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
+   * MemoAsyncCache:remote-cache: (getter get_remote_cache)
+   *
+   * A second tier that other processes share, or `NULL`: what is not in memory is looked for there before it is
+   * loaded, and what is set or loaded is stored there in the background.
+   *
+   * Beside a [property@Memo.AsyncCache:backup] it comes first, and the backup is written only; see
+   * [property@Memo.AsyncCache:stale-if-remote-down].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REMOTE_CACHE] =
+    g_param_spec_object ("remote-cache", NULL, NULL, MEMO_TYPE_BACKEND,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncCache:stale-if-remote-down: (getter get_stale_if_remote_down) (setter set_stale_if_remote_down)
+   *
+   * Whether the backup is read while the remote tier fails.
+   *
+   * It may have what another process has deleted or changed since.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STALE_IF_REMOTE_DOWN] =
+    g_param_spec_boolean ("stale-if-remote-down", NULL, NULL, FALSE, flags);
+
+  /**
    * MemoAsyncCache:codec: (getter get_codec)
    *
    * How values become bytes for a tier; a [class@Memo.VariantCodec] unless another is given.
@@ -454,7 +490,25 @@ memo_async_cache_get_backup (MemoAsyncCache *self)
 {
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
 
-  return self->backend;
+  return self->backends[MEMO_BACKUP];
+}
+
+/**
+ * memo_async_cache_get_remote_cache: (get-property remote-cache)
+ * @self: a cache
+ *
+ * Gets what the cache shares with other processes.
+ *
+ * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
+ *
+ * Since: 0.1
+ */
+MemoBackend *
+memo_async_cache_get_remote_cache (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->backends[MEMO_REMOTE];
 }
 
 /**

@@ -65,6 +65,13 @@ MemoClock      *memo_async_cache_get_clock              (MemoAsyncCache *self);
 MEMO_AVAILABLE_IN_0_1
 MemoBackend    *memo_async_cache_get_backup             (MemoAsyncCache *self);
 MEMO_AVAILABLE_IN_0_1
+MemoBackend    *memo_async_cache_get_remote_cache       (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+gboolean        memo_async_cache_get_stale_if_remote_down (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+void            memo_async_cache_set_stale_if_remote_down (MemoAsyncCache *self,
+                                                           gboolean        stale_if_remote_down);
+MEMO_AVAILABLE_IN_0_1
 MemoCodec      *memo_async_cache_get_codec              (MemoAsyncCache *self);
 
 MEMO_AVAILABLE_IN_0_1

@@ -42,7 +42,8 @@ struct _MemoFlight
   gboolean         fresh;           /* no tier will do */
   gboolean         reading;         /* a tier was asked, and did not answer yet */
   gboolean         read;            /* it did: a turn of `context` goes on with the answer */
-  gboolean         absent;          /* it has nothing for the key */
+  MemoTierPlace    tier;            /* which one */
+  guint            absent;          /* a bit for each that has nothing for the key */
   gboolean         started;         /* the loader's function was called */
   gboolean         over;
   MemoTierAnswer  *answer;          /* what the tier found, or NULL */

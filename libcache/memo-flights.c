@@ -153,7 +153,8 @@ memo_flights_add (MemoAsyncCache *self,
   self->all_flights = flight;
 
   flight->fresh = fresh;
-  flight->reading = self->backup != NULL && !fresh &&
+  flight->tier = MEMO_N_TIERS;
+  flight->reading = memo_tiers_exist (self) && !fresh &&
                     !memo_brackets_hold (&self->brackets, key, flight->tags);
   flight->context = request->context;
   register_flight (self, flight);

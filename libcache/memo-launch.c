@@ -249,6 +249,23 @@ launch_loader (MemoAsyncCache *self,
     memo_mailbox_post (context, &start_new (flight, ticket)->mail);
 }
 
+static void tier_answered (gpointer        data,
+                           MemoTierAnswer *answer);
+
+static void
+read_tier (MemoAsyncCache *self,
+           MemoFlight     *flight,
+           MemoTierPlace   place)
+{
+  MemoKey key = memo_item_key (&flight->item);
+
+  g_mutex_lock (&self->lock);
+  flight->tier = place;
+  g_mutex_unlock (&self->lock);
+
+  memo_tier_read (self->tiers[place], &key, tier_answered, memo_flight_ref (flight));
+}
+
 /* A tier answered, in whichever thread: somebody who waits goes on with it. */
 static void
 tier_answered (gpointer        data,
@@ -257,9 +274,17 @@ tier_answered (gpointer        data,
   MemoFlight *flight = data;
   g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   g_autoptr(GMainContext) context = NULL;
+  MemoTierPlace next = MEMO_N_TIERS;
   MemoMail *start = NULL;
 
-  if (self != NULL)
+  if (self != NULL && answer != NULL && answer->failed)
+    next = memo_tiers_choose (self, flight->tier);
+
+  if (next != MEMO_N_TIERS)
+    {
+      read_tier (self, flight, next);
+    }
+  else if (self != NULL)
     {
       g_mutex_lock (&self->lock);
       flight->reading = FALSE;
@@ -286,7 +311,6 @@ memo_launch (MemoAsyncCache *self,
              MemoFlight     *flight,
              GMainContext   *context)
 {
-  MemoKey key = memo_item_key (&flight->item);
   gboolean read;
 
   g_mutex_lock (&self->lock);
@@ -295,7 +319,7 @@ memo_launch (MemoAsyncCache *self,
 
   /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
   if (read)
-    memo_tier_read (self->backup, &key, tier_answered, memo_flight_ref (flight));
+    read_tier (self, flight, memo_tiers_choose (self, MEMO_N_TIERS));
   else
     launch_loader (self, flight, context, 0);
 }

@@ -33,8 +33,8 @@ memo_level_one_keep (MemoAsyncCache    *self,
   if (ttl == 0.0 || held)
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
-      if (self->backup != NULL && arrival->promoted_until == 0 && !arrival->absent && !held)
-        memo_tier_note_remove (self->backup, key, arrival->ack, &trash->backup);
+      if (arrival->promoted_until == 0 && !held)
+        memo_tiers_remove (self, key, arrival->absent, arrival->ack, trash);
       return;
     }
 
@@ -44,9 +44,7 @@ memo_level_one_keep (MemoAsyncCache    *self,
   memo_store_put (self->values,
                   memo_node_new (key, memo_entry_ref (entry), deadline, memo_tag_set_size (tags)),
                   tags, self->maxsize, now, &trash->nodes);
-  if (self->backup != NULL && arrival->promoted_until == 0)
-    memo_tier_note_store (self->backup, key, entry, tags, deadline, arrival->duration, arrival->set, arrival->ack,
-                          &trash->backup);
+  memo_tiers_store (self, key, entry, tags, deadline, arrival, trash);
 
   if (self->husks != NULL)
     memo_store_drain (self->husks, 2, &trash->nodes);
@@ -139,35 +137,6 @@ memo_level_one_missed (gpointer cache)
   g_mutex_unlock (&self->lock);
 }
 
-/* --- who waits for the tiers --- */
-
-static MemoTierAck *
-begin_ack (MemoAsyncCache *self,
-           MemoCall       *call,
-           gboolean        lenient)
-{
-  return call != NULL && self->backup != NULL ? memo_tier_ack_new (call, lenient) : NULL;
-}
-
-/* After all was noted.  CLOSED: nothing was, since the cache is closed. */
-static void
-end_ack (MemoTierAck *ack,
-         MemoCall    *call,
-         gboolean     closed)
-{
-  g_autoptr(GError) error = NULL;
-
-  if (closed)
-    error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache is closed");
-
-  if (ack != NULL)
-    memo_tier_ack_done (ack, error);
-  else if (call != NULL && error != NULL)
-    memo_call_return_error (call, g_steal_pointer (&error));
-  else if (call != NULL)
-    memo_call_return_nothing (call);
-}
-
 static void
 memo_level_one_take (gpointer    cache,
                      const char *key_text,
@@ -175,7 +144,7 @@ memo_level_one_take (gpointer    cache,
                      gpointer    call)
 {
   MemoAsyncCache *self = cache;
-  MemoArrival arrival = { .set = TRUE, .ack = begin_ack (self, call, FALSE) };
+  MemoArrival arrival = { .set = TRUE, .ack = memo_tiers_begin_ack (self, call, FALSE) };
   MemoKey key = memo_key (key_text);
   gint64 now = memo_async_cache_now (self);
   MemoTagSet *tags = NULL;
@@ -199,7 +168,7 @@ memo_level_one_take (gpointer    cache,
   memo_tag_set_free (tags);
   if (arm)
     memo_sweep_arm (self);
-  end_ack (arrival.ack, call, closed);
+  memo_tiers_end_ack (arrival.ack, call, closed);
 
   /* Last, since the end of a value may be the end of the cache. */
   memo_trash_empty (&trash);
@@ -237,8 +206,8 @@ drop_everything (MemoAsyncCache *self,
                  MemoTierAck    *ack,
                  MemoTrash      *trash)
 {
-  if (self->backup != NULL && !self->closed)
-    memo_tier_note_clear (self->backup, ack, &trash->backup);
+  if (!self->closed)
+    memo_tiers_clear (self, ack, trash);
   memo_flights_outdate_all (self, trash);
   if (self->n_extra_batches > 0)
     memo_fence_invalidate_all (&self->key_fence);
@@ -254,8 +223,8 @@ drop_tags (MemoAsyncCache   *self,
            MemoTierAck      *ack,
            MemoTrash        *trash)
 {
-  if (self->backup != NULL && !self->closed)
-    memo_tier_note_tags (self->backup, tags, ack, &trash->backup);
+  if (!self->closed)
+    memo_tiers_drop_tags (self, tags, ack, trash);
   if (self->all_flights != NULL || self->n_extra_batches > 0)
     memo_fence_invalidate (&self->fence, tags);
 
@@ -275,8 +244,8 @@ drop_key (MemoAsyncCache *self,
           MemoTrash      *trash)
 {
   outdate (self, key, trash);
-  if (self->backup != NULL && !self->closed)
-    memo_tier_note_remove (self->backup, key, ack, &trash->backup);
+  if (!self->closed)
+    memo_tiers_remove (self, key, 0, ack, trash);
   memo_store_remove (self->errors, key, now, &trash->nodes);
 
   return memo_store_remove (self->values, key, now, &trash->nodes);
@@ -288,7 +257,7 @@ memo_level_one_drop (gpointer    cache,
                      gpointer    call)
 {
   MemoAsyncCache *self = cache;
-  MemoTierAck *ack = begin_ack (self, call, FALSE);
+  MemoTierAck *ack = memo_tiers_begin_ack (self, call, FALSE);
   MemoKey key = memo_key (key_text);
   gint64 now = memo_async_cache_now (self);
   MemoTrash trash = { 0 };
@@ -300,7 +269,7 @@ memo_level_one_drop (gpointer    cache,
   removed = drop_key (self, &key, now, ack, &trash);
   g_mutex_unlock (&self->lock);
 
-  end_ack (ack, call, closed);
+  memo_tiers_end_ack (ack, call, closed);
   memo_trash_empty (&trash);
 
   return removed;
@@ -330,7 +299,7 @@ invalidate (MemoAsyncCache   *self,
             MemoCall         *call)
 {
   /* What a tier fails to do in the beginning, it is asked for again, and is not read meanwhile. */
-  MemoTierAck *ack = begin_ack (self, call, moment == BEGIN);
+  MemoTierAck *ack = memo_tiers_begin_ack (self, call, moment == BEGIN);
   gint64 now = memo_async_cache_now (self);
   MemoStore *stores[2] = { NULL, NULL };
   MemoTrash trash = { 0 };
@@ -365,7 +334,7 @@ invalidate (MemoAsyncCache   *self,
 
   if (arm)
     memo_sweep_arm (self);
-  end_ack (ack, call, closed && moment == AT_ONCE);
+  memo_tiers_end_ack (ack, call, closed && moment == AT_ONCE);
 
   g_clear_pointer (&stores[0], memo_store_free);
   g_clear_pointer (&stores[1], memo_store_free);
@@ -447,10 +416,10 @@ memo_level_one_flush (MemoCache *cache,
   closed = self->closed;
   g_mutex_unlock (&self->lock);
 
-  if (!closed && self->backup != NULL)
-    memo_tier_flush (self->backup, call);
+  if (closed)
+    memo_tiers_end_ack (NULL, call, TRUE);
   else
-    end_ack (NULL, call, closed);
+    memo_tiers_flush (self, call);
 }
 
 static void
@@ -466,10 +435,7 @@ memo_level_one_close (MemoCache *cache,
   memo_loading_close (self);
   /* Of a closed cache the memory alone. */
   memo_level_one_clear (cache);
-  if (self->backup != NULL)
-    memo_tier_flush (self->backup, call);
-  else
-    memo_call_return_nothing (call);
+  memo_tiers_flush (self, call);
 }
 
 static MemoMetrics *
@@ -487,8 +453,10 @@ memo_level_one_get_metrics (MemoCache *cache)
   metrics->size = memo_store_size (self->values);
   g_mutex_unlock (&self->lock);
 
-  if (self->backup != NULL)
-    metrics->backup_failures = memo_tier_get_failures (self->backup);
+  if (self->tiers[MEMO_REMOTE] != NULL)
+    metrics->remote_failures = memo_tier_get_failures (self->tiers[MEMO_REMOTE]);
+  if (self->tiers[MEMO_BACKUP] != NULL)
+    metrics->backup_failures = memo_tier_get_failures (self->tiers[MEMO_BACKUP]);
 
   asked = metrics->hits + metrics->misses;
   metrics->hit_rate = asked > 0 ? (double) metrics->hits / asked : 0.0;
@@ -508,8 +476,11 @@ memo_level_one_reset_metrics (MemoCache *cache)
   self->values->invalidations = 0;
   g_mutex_unlock (&self->lock);
 
-  if (self->backup != NULL)
-    memo_tier_reset_failures (self->backup);
+  for (guint i = 0; i < MEMO_N_TIERS; i++)
+    {
+      if (self->tiers[i] != NULL)
+        memo_tier_reset_failures (self->tiers[i]);
+    }
 }
 
 void

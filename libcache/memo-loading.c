@@ -230,7 +230,7 @@ memo_loading_get (MemoAsyncCache *self,
   /* Before the lock is taken: to be referred to may run the code of a language binding. */
   if (loader != NULL)
     kept = g_object_ref (loader);
-  else if (self->backup != NULL && !refresh)
+  else if (!refresh && memo_tiers_exist (self))
     kept = g_object_ref (memo_loader_get_none ());
 
   g_mutex_lock (&self->lock);

@@ -23,7 +23,7 @@ decode (MemoAsyncCache *self,
       MemoTierWork work = { 0 };
 
       g_debug ("What the tier has for “%s” is of no use: %s", flight->item.text, error->message);
-      memo_tier_note_bad (self->backup, &key, answer->record, &work);
+      memo_tier_note_bad (self->tiers[flight->tier], &key, answer->record, &work);
       memo_tier_work_do (&work);
     }
 
@@ -45,8 +45,9 @@ memo_promotion_try (MemoAsyncCache *self,
 
   g_mutex_lock (&self->lock);
   answer = g_steal_pointer (&flight->answer);
-  flight->absent = answer != NULL && answer->nothing;
-  if (answer != NULL && !answer->nothing)
+  if (answer != NULL && answer->nothing)
+    flight->absent |= 1u << flight->tier;
+  if (answer != NULL && !answer->nothing && !answer->failed)
     {
       memo_tag_set_add (&tags, (const char * const *) answer->tags);
       deadline = answer->deadline;

@@ -179,8 +179,7 @@ memo_async_cache_set_tier_timeout (MemoAsyncCache *self,
   g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
   g_return_if_fail (seconds >= 0.0);
 
-  if (self->backup != NULL)
-    memo_tier_set_timeout (self->backup, seconds);
+  memo_tiers_set_timeout (self, seconds);
   set_seconds (self, &self->tier_timeout, seconds, "tier-timeout");
 }
 
@@ -255,4 +254,54 @@ memo_async_cache_set_max_batch_size (MemoAsyncCache *self,
   g_return_if_fail (max_batch_size >= 1);
 
   set_uint (self, &self->max_batch_size, max_batch_size, "max-batch-size");
+}
+
+/**
+ * memo_async_cache_get_stale_if_remote_down: (get-property stale-if-remote-down)
+ * @self: a cache
+ *
+ * Gets whether the backup is read while the remote tier fails.
+ *
+ * Returns: whether it is
+ *
+ * Since: 0.1
+ */
+gboolean
+memo_async_cache_get_stale_if_remote_down (MemoAsyncCache *self)
+{
+  gboolean stale;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), FALSE);
+
+  g_mutex_lock (&self->lock);
+  stale = self->stale_if_remote_down;
+  g_mutex_unlock (&self->lock);
+
+  return stale;
+}
+
+/**
+ * memo_async_cache_set_stale_if_remote_down: (set-property stale-if-remote-down)
+ * @self: a cache
+ * @stale_if_remote_down: whether to read it
+ *
+ * Sets whether the backup is read while the remote tier fails.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_stale_if_remote_down (MemoAsyncCache *self,
+                                           gboolean        stale_if_remote_down)
+{
+  gboolean changed;
+
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  g_mutex_lock (&self->lock);
+  changed = self->stale_if_remote_down != !!stale_if_remote_down;
+  self->stale_if_remote_down = !!stale_if_remote_down;
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    g_object_notify (G_OBJECT (self), "stale-if-remote-down");
 }

@@ -22,7 +22,15 @@ memo_tier_ack_new (MemoCall *call,
   return ack;
 }
 
-/* May be called under a lock. */
+/* One more that has to be done.  May be called under a lock. */
+void
+memo_tier_ack_hold (MemoTierAck *ack)
+{
+  g_atomic_ref_count_inc (&ack->ref_count);
+  g_atomic_int_inc (&ack->pending);
+}
+
+/* The same for an operation. */
 void
 memo_tier_ack_add (MemoTierAck *ack,
                    MemoTierOp  *op)
@@ -30,9 +38,7 @@ memo_tier_ack_add (MemoTierAck *ack,
   if (ack == NULL)
     return;
 
-  g_atomic_ref_count_inc (&ack->ref_count);
-  g_atomic_int_inc (&ack->pending);
-
+  memo_tier_ack_hold (ack);
   if (op->acks == NULL)
     op->acks = g_ptr_array_new ();
   g_ptr_array_add (op->acks, ack);

@@ -28,6 +28,14 @@ typedef struct _MemoTier MemoTier;
 typedef struct _MemoTierOp MemoTierOp;
 typedef struct _MemoTierStage MemoTierStage;
 
+/* Where a tier stands. */
+typedef enum
+{
+  MEMO_REMOTE,
+  MEMO_BACKUP,
+  MEMO_N_TIERS,
+} MemoTierPlace;
+
 #define MEMO_TIER_MAX_RUNNING 10000
 #define MEMO_TIER_MAX_VALUES 100000
 #define MEMO_TIER_MAX_NOTES 1000000
@@ -149,6 +157,7 @@ typedef struct
 typedef struct
 {
   gboolean    nothing;      /* there is certainly nothing, and nothing in what follows */
+  gboolean    failed;       /* the backend failed, and there is nothing in what follows */
   MemoEntry  *entry;        /* what is on its way there; else NULL */
   GBytes     *payload;      /* what the backend had, to be decoded; else NULL */
   GBytes     *record;       /* what that is a part of */
@@ -203,6 +212,7 @@ MemoTierAck    *memo_tier_ack_new         (MemoCall           *call,
                                            gboolean            lenient);
 void            memo_tier_ack_add         (MemoTierAck        *ack,
                                            MemoTierOp         *op);
+void            memo_tier_ack_hold        (MemoTierAck        *ack);
 void            memo_tier_ack_done        (MemoTierAck        *ack,
                                            const GError       *error);
 MemoTierOp     *memo_tier_op_new          (MemoTier           *tier,

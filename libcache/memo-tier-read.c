@@ -82,6 +82,18 @@ settle (Read           *read,
   return done != NULL;
 }
 
+/* An answer that has nothing in it but why. */
+static MemoTierAnswer *
+answer_without (gboolean failed)
+{
+  MemoTierAnswer *answer = g_new0 (MemoTierAnswer, 1);
+
+  answer->failed = failed;
+  answer->nothing = !failed;
+
+  return answer;
+}
+
 /* --- the time it takes --- */
 
 static void arm_timer (MemoTier *self);
@@ -105,7 +117,7 @@ timer_cb (gpointer user_data)
       g_autoptr(GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "It took longer than %g seconds to read",
                                              self->timeout);
 
-      if (settle (read, NULL))
+      if (settle (read, answer_without (TRUE)))
         memo_tier_failed (self, MEMO_BACKEND_LOAD, error);
     }
 
@@ -313,14 +325,11 @@ record_loaded (gpointer   owner,
   else
     memo_tier_succeeded (read->tier, MEMO_BACKEND_LOAD);
 
-  if (error == NULL && bytes == NULL)
+  if (bytes == NULL)
     {
-      MemoTierAnswer *nothing = g_new0 (MemoTierAnswer, 1);
-
-      nothing->nothing = TRUE;
-      settle (read, nothing);
+      settle (read, answer_without (error != NULL));
     }
-  else if (bytes == NULL || !examine (read, bytes))
+  else if (!examine (read, bytes))
     {
       settle (read, NULL);
     }
