@@ -114,7 +114,17 @@
  * Since: 0.1
  */
 
-G_DEFINE_INTERFACE (MemoBackend, memo_backend, G_TYPE_OBJECT)
+/* There is an extension point as soon as there can be an extension. */
+static void
+register_extension_point (GType type)
+{
+  GIOExtensionPoint *point = g_io_extension_point_register (MEMO_BACKEND_EXTENSION_POINT_NAME);
+
+  g_io_extension_point_set_required_type (point, type);
+}
+
+G_DEFINE_INTERFACE_WITH_CODE (MemoBackend, memo_backend, G_TYPE_OBJECT,
+                              register_extension_point (g_define_type_id))
 
 static void
 memo_backend_default_init (MemoBackendInterface *iface)
