@@ -13,15 +13,18 @@ store_answer (MemoAsyncCache   *self,
               MemoEntry        *entry,
               const GError     *error,
               const MemoTagSet *tags,
+              gint64            promoted_until,
               gint64            now,
               MemoTrash        *trash)
 {
+  MemoArrival arrival = { .promoted_until = promoted_until, .absent = flight->absent };
   MemoKey key = memo_item_key (&flight->item);
   double error_ttl = memo_loader_get_error_ttl (flight->loader);
 
   if (error == NULL)
     {
-      memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, now, trash);
+      arrival.duration = flight->started ? MAX (0, now - flight->began) : 0;
+      memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, &arrival, now, trash);
     }
   else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL &&
            !memo_brackets_hold (&self->brackets, &key, tags))
@@ -79,7 +82,7 @@ move_late_waiters (MemoAsyncCache *self,
       else
         {
           /* The old flight holds the loader, so that nobody is told of one more reference. */
-          outcome->next = memo_flights_add (self, &key, g_object_ref (flight->loader), waiter, now);
+          outcome->next = memo_flights_add (self, &key, g_object_ref (flight->loader), waiter, flight->fresh, now);
           outcome->start_in = g_main_context_ref (waiter->context);
         }
 
@@ -91,12 +94,13 @@ move_late_waiters (MemoAsyncCache *self,
     memo_flight_ref (outcome->next);
 }
 
-/* With the lock held: the end of a flight, and what follows from it. */
+/* With the lock held: the end of a flight, and what follows from it.  PROMOTED_UNTIL is 0 for what was loaded. */
 static void
 conclude (MemoAsyncCache *self,
           MemoFlight     *flight,
           MemoEntry      *entry,
           const GError   *error,
+          gint64          promoted_until,
           gint64          now,
           Outcome        *outcome)
 {
@@ -117,6 +121,8 @@ conclude (MemoAsyncCache *self,
 
   if (failed)
     self->counters.load_failures++;
+  if (promoted_until != 0)
+    self->counters.backup_hits++;
 
   if (stale != 0 && error == NULL)
     {
@@ -125,7 +131,7 @@ conclude (MemoAsyncCache *self,
   else if (storable && stale == 0)
     {
       memo_flight_collect_tags (flight, &tags);
-      store_answer (self, flight, entry, error, tags, now, &outcome->trash);
+      store_answer (self, flight, entry, error, tags, promoted_until, now, &outcome->trash);
       outcome->arm = memo_sweep_is_due_earlier (self);
     }
 
@@ -150,13 +156,13 @@ answer_waiters (MemoCall     *waiters,
     }
 }
 
-/* Brings an answer to all who wait, and into memory where the fence lets it.  Takes both.
- * Says whether it was in time: whether the flight was not over before. */
-gboolean
-memo_loading_answer (MemoAsyncCache *self,
-                     MemoFlight     *flight,
-                     MemoEntry      *entry,
-                     GError         *error)
+/* Takes both. */
+static gboolean
+settle (MemoAsyncCache *self,
+        MemoFlight     *flight,
+        MemoEntry      *entry,
+        GError         *error,
+        gint64          promoted_until)
 {
   gint64 now = memo_async_cache_now (self);
   Outcome outcome = { 0 };
@@ -167,7 +173,7 @@ memo_loading_answer (MemoAsyncCache *self,
   g_mutex_lock (&self->lock);
   in_time = !flight->over;
   if (in_time)
-    conclude (self, flight, entry, error, now, &outcome);
+    conclude (self, flight, entry, error, promoted_until, now, &outcome);
   g_mutex_unlock (&self->lock);
 
   answer_waiters (outcome.waiters, entry, error);
@@ -175,7 +181,7 @@ memo_loading_answer (MemoAsyncCache *self,
   if (outcome.next != NULL)
     memo_loading_watch_all (self, outcome.next);
   if (outcome.start_in != NULL)
-    memo_loading_launch (self, outcome.next, outcome.start_in);
+    memo_launch (self, outcome.next, outcome.start_in);
   if (outcome.arm)
     memo_sweep_arm (self);
 
@@ -188,4 +194,25 @@ memo_loading_answer (MemoAsyncCache *self,
   g_clear_error (&error);
 
   return in_time;
+}
+
+/* Brings an answer to all who wait, and into memory where the fence lets it.  Takes both.
+ * Says whether it was in time: whether the flight was not over before. */
+gboolean
+memo_loading_answer (MemoAsyncCache *self,
+                     MemoFlight     *flight,
+                     MemoEntry      *entry,
+                     GError         *error)
+{
+  return settle (self, flight, entry, error, 0);
+}
+
+/* The same with what a tier had, and for how long it lives.  Takes the entry. */
+gboolean
+memo_loading_promote (MemoAsyncCache *self,
+                      MemoFlight     *flight,
+                      MemoEntry      *entry,
+                      gint64          deadline)
+{
+  return settle (self, flight, entry, NULL, deadline);
 }

@@ -7,6 +7,7 @@
 #include "memo-flight-private.h"
 #include "memo-mutation.h"
 #include "memo-store-private.h"
+#include "memo-tier-private.h"
 
 G_BEGIN_DECLS
 
@@ -22,11 +23,15 @@ struct _MemoAsyncCache
   MemoClock      *clock;            /* set once, when it is made */
   GMainContext   *context;          /* the one of its maker, where it is swept */
   GWeakRef       *weak;             /* to itself, shared by all loads in progress */
+  MemoBackend    *backend;
+  MemoCodec      *codec;
+  MemoTier       *backup;           /* NULL without a backend */
 
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
   gboolean        closed;
   guint           maxsize;
   double          default_ttl;
+  double          tier_timeout;
   guint           batch_window_ms;
   guint           max_batch_size;
 
@@ -56,10 +61,21 @@ struct _MemoAsyncCache
 /* What is released once the lock is. */
 typedef struct
 {
-  MemoNode   *nodes;
-  MemoFlight *flights;    /* linked by `item.chain` */
-  MemoBatch  *windows;    /* linked by `next_window` */
+  MemoNode     *nodes;
+  MemoFlight   *flights;    /* linked by `item.chain` */
+  MemoBatch    *windows;    /* linked by `next_window` */
+  MemoTierWork  backup;
 } MemoTrash;
+
+/* How something came that is to be kept. */
+typedef struct
+{
+  gboolean     set;            /* by hand, in place of what may be in a tier */
+  gint64       promoted_until; /* from a tier, which has it already: for how long; else 0 */
+  gboolean     absent;         /* no tier has anything that it would take the place of */
+  gint64       duration;       /* how long it took to load, in microseconds */
+  MemoTierAck *ack;            /* who waits for the tiers */
+} MemoArrival;
 
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);
 void        memo_trash_empty           (MemoTrash           *trash);
@@ -76,6 +92,7 @@ void        memo_level_one_keep        (MemoAsyncCache      *self,
                                         MemoEntry           *entry,
                                         double               loader_ttl,
                                         const MemoTagSet    *tags,
+                                        const MemoArrival   *arrival,
                                         gint64               now,
                                         MemoTrash           *trash);
 
@@ -84,6 +101,7 @@ MemoFlight *memo_flights_add           (MemoAsyncCache      *self,
                                         const MemoKey       *key,
                                         MemoLoader          *loader,
                                         MemoCall            *request,
+                                        gboolean             fresh,
                                         gint64               now);
 MemoFlight *memo_flights_find          (MemoAsyncCache      *self,
                                         const MemoKey       *key,
@@ -117,17 +135,29 @@ void        memo_loading_watch         (MemoAsyncCache      *self,
                                         GMainContext        *context);
 void        memo_loading_watch_all     (MemoAsyncCache      *self,
                                         MemoFlight          *flight);
-void        memo_loading_launch        (MemoAsyncCache      *self,
-                                        MemoFlight          *flight,
-                                        GMainContext        *context);
 void        memo_loading_leave         (MemoCall            *request);
 void        memo_loading_close         (MemoAsyncCache      *self);
+
+/* memo-launch.c */
+void        memo_launch                (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        GMainContext        *context);
+MemoMail   *memo_launch_move           (MemoFlight          *flight,
+                                        GMainContext        *context);
+
+/* memo-promotion.c */
+gboolean    memo_promotion_try         (MemoAsyncCache      *self,
+                                        MemoFlight          *flight);
 
 /* memo-answer.c */
 gboolean    memo_loading_answer        (MemoAsyncCache      *self,
                                         MemoFlight          *flight,
                                         MemoEntry           *entry,
                                         GError              *error);
+gboolean    memo_loading_promote       (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        MemoEntry           *entry,
+                                        gint64               deadline);
 
 /* memo-sweep.c */
 gboolean memo_sweep_is_due_earlier      (MemoAsyncCache   *self);

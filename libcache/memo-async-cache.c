@@ -2,6 +2,7 @@
 #include "memo-async-cache-private.h"
 #include "memo-batch-private.h"
 #include "memo-boot-clock-private.h"
+#include "memo-variant-codec.h"
 
 /**
  * MemoAsyncCache:
@@ -38,6 +39,9 @@ enum {
   PROP_MAX_BATCH_SIZE,
   PROP_TRIM_ON_LOW_MEMORY,
   PROP_CLOCK,
+  PROP_BACKUP,
+  PROP_CODEC,
+  PROP_TIER_TIMEOUT,
   N_PROPS
 };
 
@@ -60,6 +64,7 @@ memo_async_cache_now (MemoAsyncCache *self)
 void
 memo_trash_empty (MemoTrash *trash)
 {
+  memo_tier_work_do (&trash->backup);
   memo_garbage_free (g_steal_pointer (&trash->nodes));
 
   while (trash->flights != NULL)
@@ -86,6 +91,13 @@ memo_async_cache_constructed (GObject *object)
 
   if (self->clock == NULL)
     self->clock = g_object_ref (memo_clock_get_default ());
+  if (self->codec == NULL)
+    self->codec = MEMO_CODEC (memo_variant_codec_new ());
+  if (self->backend != NULL)
+    {
+      self->backup = memo_tier_new (self->backend, self->codec, self->clock, self->context);
+      memo_tier_set_timeout (self->backup, self->tier_timeout);
+    }
 
   G_OBJECT_CLASS (memo_async_cache_parent_class)->constructed (object);
 }
@@ -123,7 +135,15 @@ memo_async_cache_finalize (GObject *object)
       memo_sweep_husk (self, husk);
     }
 
+  if (self->backup != NULL)
+    {
+      memo_tier_abandon (self->backup);
+      memo_tier_unref (self->backup);
+    }
+
   memo_weak_ref_release (self->weak);
+  g_clear_object (&self->backend);
+  g_object_unref (self->codec);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
@@ -165,6 +185,18 @@ memo_async_cache_get_property (GObject    *object,
       g_value_set_object (value, memo_async_cache_get_clock (self));
       break;
 
+    case PROP_BACKUP:
+      g_value_set_object (value, memo_async_cache_get_backup (self));
+      break;
+
+    case PROP_CODEC:
+      g_value_set_object (value, memo_async_cache_get_codec (self));
+      break;
+
+    case PROP_TIER_TIMEOUT:
+      g_value_set_double (value, memo_async_cache_get_tier_timeout (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -202,6 +234,18 @@ memo_async_cache_set_property (GObject      *object,
 
     case PROP_CLOCK:
       self->clock = g_value_dup_object (value);
+      break;
+
+    case PROP_BACKUP:
+      self->backend = g_value_dup_object (value);
+      break;
+
+    case PROP_CODEC:
+      self->codec = g_value_dup_object (value);
+      break;
+
+    case PROP_TIER_TIMEOUT:
+      memo_async_cache_set_tier_timeout (self, g_value_get_double (value));
       break;
 
     default:
@@ -295,6 +339,44 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
     g_param_spec_object ("clock", NULL, NULL, MEMO_TYPE_CLOCK,
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * MemoAsyncCache:backup: (getter get_backup)
+   *
+   * Where entries are kept beside the memory, or `NULL`: what is not in memory is looked for there before it is
+   * loaded, and what is set or loaded is stored there in the background.
+   *
+   * So entries survive the end of the process, and more of them are kept than the memory has room for. Nothing is
+   * read before it is asked for. A backend that fails is done without.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BACKUP] =
+    g_param_spec_object ("backup", NULL, NULL, MEMO_TYPE_BACKEND,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncCache:codec: (getter get_codec)
+   *
+   * How values become bytes for a tier; a [class@Memo.VariantCodec] unless another is given.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CODEC] =
+    g_param_spec_object ("codec", NULL, NULL, MEMO_TYPE_CODEC,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncCache:tier-timeout: (getter get_tier_timeout) (setter set_tier_timeout)
+   *
+   * How long a tier may take to answer a read, in seconds; 0 for any time.
+   *
+   * When it is over, the get goes on without the tier.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TIER_TIMEOUT] =
+    g_param_spec_double ("tier-timeout", NULL, NULL, 0.0, MEMO_TTL_FOREVER, 5.0, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -308,6 +390,7 @@ memo_async_cache_init (MemoAsyncCache *self)
   self->default_ttl = MEMO_TTL_FOREVER;
   self->batch_window_ms = 5;
   self->max_batch_size = 100;
+  self->tier_timeout = 5.0;
   self->values = memo_store_new ();
   self->errors = memo_store_new ();
   memo_table_init (&self->flights);
@@ -316,36 +399,6 @@ memo_async_cache_init (MemoAsyncCache *self)
   memo_brackets_init (&self->brackets);
   self->sweep_time = MEMO_NEVER;
   self->last_sweep = G_MININT64 / 2;
-}
-
-static guint
-get_uint (MemoAsyncCache *self,
-          const guint    *field)
-{
-  guint value;
-
-  g_mutex_lock (&self->lock);
-  value = *field;
-  g_mutex_unlock (&self->lock);
-
-  return value;
-}
-
-static void
-set_uint (MemoAsyncCache *self,
-          guint          *field,
-          guint           value,
-          guint           prop_id)
-{
-  gboolean changed;
-
-  g_mutex_lock (&self->lock);
-  changed = *field != value;
-  *field = value;
-  g_mutex_unlock (&self->lock);
-
-  if (changed)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[prop_id]);
 }
 
 /**
@@ -369,174 +422,6 @@ memo_async_cache_new (guint  maxsize,
 }
 
 /**
- * memo_async_cache_get_maxsize: (get-property maxsize)
- * @self: a cache
- *
- * Gets how many entries are kept at most.
- *
- * Returns: the number of entries, or `MEMO_UNLIMITED`
- *
- * Since: 0.1
- */
-guint
-memo_async_cache_get_maxsize (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
-
-  return get_uint (self, &self->maxsize);
-}
-
-/**
- * memo_async_cache_set_maxsize: (set-property maxsize)
- * @self: a cache
- * @maxsize: the number of entries, or `MEMO_UNLIMITED`
- *
- * Sets how many entries are kept at most.
- *
- * What is beyond a lower limit is evicted; a large number of entries in slices.
- *
- * Since: 0.1
- */
-void
-memo_async_cache_set_maxsize (MemoAsyncCache *self,
-                              guint           maxsize)
-{
-  g_autoptr(MemoAsyncCache) kept = NULL;
-
-  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
-
-  if (memo_async_cache_get_maxsize (self) == maxsize)
-    return;
-
-  kept = g_object_ref (self);
-  memo_async_cache_shrink (self, &maxsize, 0);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAXSIZE]);
-}
-
-/**
- * memo_async_cache_get_default_ttl: (get-property default-ttl)
- * @self: a cache
- *
- * Gets how long an entry lives that does not say so.
- *
- * Returns: seconds, or `MEMO_TTL_FOREVER`
- *
- * Since: 0.1
- */
-double
-memo_async_cache_get_default_ttl (MemoAsyncCache *self)
-{
-  double seconds;
-
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), MEMO_TTL_FOREVER);
-
-  g_mutex_lock (&self->lock);
-  seconds = self->default_ttl;
-  g_mutex_unlock (&self->lock);
-
-  return seconds;
-}
-
-/**
- * memo_async_cache_set_default_ttl: (set-property default-ttl)
- * @self: a cache
- * @seconds: seconds, 0 or more, or `MEMO_TTL_FOREVER`
- *
- * Sets how long an entry lives that does not say so.
- *
- * Since: 0.1
- */
-void
-memo_async_cache_set_default_ttl (MemoAsyncCache *self,
-                                  double          seconds)
-{
-  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
-  g_return_if_fail (seconds >= 0.0);
-
-  if (memo_async_cache_get_default_ttl (self) == seconds)
-    return;
-
-  g_mutex_lock (&self->lock);
-  self->default_ttl = seconds;
-  g_mutex_unlock (&self->lock);
-
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEFAULT_TTL]);
-}
-
-/**
- * memo_async_cache_get_batch_window_ms: (get-property batch-window-ms)
- * @self: a cache
- *
- * Gets for how long the keys of a batch are gathered.
- *
- * Returns: milliseconds
- *
- * Since: 0.1
- */
-guint
-memo_async_cache_get_batch_window_ms (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
-
-  return get_uint (self, &self->batch_window_ms);
-}
-
-/**
- * memo_async_cache_set_batch_window_ms: (set-property batch-window-ms)
- * @self: a cache
- * @batch_window_ms: milliseconds; 0 is until the main loop is idle
- *
- * Sets for how long the keys of a batch are gathered.
- *
- * Since: 0.1
- */
-void
-memo_async_cache_set_batch_window_ms (MemoAsyncCache *self,
-                                      guint           batch_window_ms)
-{
-  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
-
-  set_uint (self, &self->batch_window_ms, batch_window_ms, PROP_BATCH_WINDOW_MS);
-}
-
-/**
- * memo_async_cache_get_max_batch_size: (get-property max-batch-size)
- * @self: a cache
- *
- * Gets how many keys a batch has at most.
- *
- * Returns: the number of keys
- *
- * Since: 0.1
- */
-guint
-memo_async_cache_get_max_batch_size (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 1);
-
-  return get_uint (self, &self->max_batch_size);
-}
-
-/**
- * memo_async_cache_set_max_batch_size: (set-property max-batch-size)
- * @self: a cache
- * @max_batch_size: the number of keys, 1 or more
- *
- * Sets how many keys a batch has at most.
- *
- * Since: 0.1
- */
-void
-memo_async_cache_set_max_batch_size (MemoAsyncCache *self,
-                                     guint           max_batch_size)
-{
-  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
-  g_return_if_fail (max_batch_size >= 1);
-
-  set_uint (self, &self->max_batch_size, max_batch_size, PROP_MAX_BATCH_SIZE);
-}
-
-/**
  * memo_async_cache_get_clock: (get-property clock)
  * @self: a cache
  *
@@ -552,4 +437,40 @@ memo_async_cache_get_clock (MemoAsyncCache *self)
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
 
   return self->clock;
+}
+
+/**
+ * memo_async_cache_get_backup: (get-property backup)
+ * @self: a cache
+ *
+ * Gets where entries are kept beside the memory.
+ *
+ * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
+ *
+ * Since: 0.1
+ */
+MemoBackend *
+memo_async_cache_get_backup (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->backend;
+}
+
+/**
+ * memo_async_cache_get_codec: (get-property codec)
+ * @self: a cache
+ *
+ * Gets how values become bytes for a tier.
+ *
+ * Returns: (transfer none): the codec
+ *
+ * Since: 0.1
+ */
+MemoCodec *
+memo_async_cache_get_codec (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->codec;
 }

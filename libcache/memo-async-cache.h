@@ -5,8 +5,10 @@
 # error "Only <libcache.h> can be included directly."
 #endif
 
+#include "memo-backend.h"
 #include "memo-cache.h"
 #include "memo-clock.h"
+#include "memo-codec.h"
 
 G_BEGIN_DECLS
 
@@ -54,7 +56,16 @@ MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_set_trim_on_low_memory (MemoAsyncCache *self,
                                                          gboolean        trim_on_low_memory);
 MEMO_AVAILABLE_IN_0_1
+double          memo_async_cache_get_tier_timeout       (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+void            memo_async_cache_set_tier_timeout       (MemoAsyncCache *self,
+                                                         double          seconds);
+MEMO_AVAILABLE_IN_0_1
 MemoClock      *memo_async_cache_get_clock              (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+MemoBackend    *memo_async_cache_get_backup             (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+MemoCodec      *memo_async_cache_get_codec              (MemoAsyncCache *self);
 
 MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_trim                   (MemoAsyncCache *self,

@@ -2,11 +2,7 @@
 #include <string.h>
 
 #include "memo-async-function-private.h"
-#include "memo-cache-private.h"
-#include "memo-call-private.h"
 #include "memo-canonical-private.h"
-#include "memo-error.h"
-#include "memo-loader-private.h"
 
 /**
  * MemoAsyncFunction:
@@ -23,34 +19,20 @@
  * Since: 0.1
  */
 
-typedef struct
-{
-  char       *name;
-  MemoLoader *loader;
-  MemoCache  *cache;
-  MemoClock  *clock;        /* of a cache of its own */
-  guint       maxsize;
-  char       *tag;          /* of its answers in a cache that it shares, else NULL */
-  guint       skip_args;
-  int         n_args;
-  GMutex      lock;         /* guards what follows */
-  double      time_to_live;
-} MemoAsyncFunctionPrivate;
-
 enum {
   PROP_0,
   PROP_NAME,
   PROP_LOADER,
   PROP_CACHE,
   PROP_CLOCK,
+  PROP_BACKUP,
+  PROP_CODEC,
   PROP_SKIP_ARGS,
   PROP_N_ARGS,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
-
-static void memo_async_function_decorator_iface_init (MemoDecoratorInterface *iface);
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (MemoAsyncFunction, memo_async_function, G_TYPE_OBJECT,
                                   G_ADD_PRIVATE (MemoAsyncFunction)
@@ -59,142 +41,12 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE (MemoAsyncFunction, memo_async_function, G_TYPE
 
 #define PRIVATE(self) ((MemoAsyncFunctionPrivate *) memo_async_function_get_instance_private (self))
 
-/* How long an answer lives that does not say so. */
-void
-memo_async_function_set_time_to_live (MemoAsyncFunction *self,
-                                      double             seconds)
+/* For memo-async-function-call.c. */
+MemoAsyncFunctionPrivate *
+memo_async_function_get_private (MemoAsyncFunction *self)
 {
-  MemoAsyncFunctionPrivate *priv = PRIVATE (self);
-
-  g_mutex_lock (&priv->lock);
-  priv->time_to_live = seconds;
-  g_mutex_unlock (&priv->lock);
+  return PRIVATE (self);
 }
-
-double
-memo_async_function_get_time_to_live (MemoAsyncFunction *self)
-{
-  MemoAsyncFunctionPrivate *priv = PRIVATE (self);
-  double seconds;
-
-  g_mutex_lock (&priv->lock);
-  seconds = priv->time_to_live;
-  g_mutex_unlock (&priv->lock);
-
-  return seconds;
-}
-
-/* How many answers a cache of its own keeps; while the function is made. */
-void
-memo_async_function_set_maxsize (MemoAsyncFunction *self,
-                                 guint              maxsize)
-{
-  PRIVATE (self)->maxsize = maxsize;
-}
-
-/* Adds what the function has answered for ARGS to what is changed. */
-void
-memo_async_function_touch (MemoAsyncFunction *self,
-                           GVariant          *args,
-                           MemoMutation      *mutation)
-{
-  g_autofree char *key = memo_async_function_dup_key (self, args);
-
-  memo_mutation_add_key (mutation, key);
-}
-
-/* Adds all that the function has answered. */
-void
-memo_async_function_touch_all (MemoAsyncFunction *self,
-                               MemoMutation      *mutation)
-{
-  MemoAsyncFunctionPrivate *priv = PRIVATE (self);
-
-  if (priv->tag != NULL)
-    memo_mutation_add_tag (mutation, priv->tag);
-  else
-    memo_mutation_add_everything (mutation);
-}
-
-/* --- the interface --- */
-
-static void
-memo_async_function_call (MemoDecorator *decorator,
-                          MemoGetFlags   flags,
-                          MemoCall      *call)
-{
-  MemoAsyncFunctionPrivate *priv = PRIVATE (MEMO_ASYNC_FUNCTION (decorator));
-  GVariant *args = memo_call_get_args (call);
-  g_autofree char *key = memo_canonical_key (priv->name, args, priv->skip_args);
-  g_autoptr(MemoLoader) loader = NULL;
-  double time_to_live;
-
-  if (memo_loader_is_batch (priv->loader))
-    {
-      memo_call_return_error (call, g_error_new (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
-                                                 "“%s” decorates a batch loader, which has no arguments to be called "
-                                                 "with: get its keys from the cache instead", priv->name));
-      return;
-    }
-
-  g_mutex_lock (&priv->lock);
-  time_to_live = priv->time_to_live;
-  g_mutex_unlock (&priv->lock);
-
-  loader = memo_loader_new_bound (priv->loader, time_to_live, priv->tag, args, memo_call_get_instance (call));
-
-  memo_cache_hand_get (priv->cache, key, flags, loader, call);
-}
-
-static void
-memo_async_function_invalidate (MemoDecorator *decorator,
-                                GVariant      *args)
-{
-  MemoAsyncFunction *self = MEMO_ASYNC_FUNCTION (decorator);
-  g_autofree char *key = memo_async_function_dup_key (self, args);
-
-  memo_cache_delete (PRIVATE (self)->cache, key);
-}
-
-static void
-memo_async_function_clear (MemoDecorator *decorator)
-{
-  MemoAsyncFunctionPrivate *priv = PRIVATE (MEMO_ASYNC_FUNCTION (decorator));
-
-  if (priv->tag != NULL)
-    memo_cache_invalidate_tags (priv->cache, (const char *[]) { priv->tag, NULL });
-  else
-    memo_cache_clear (priv->cache);
-}
-
-static MemoMetrics *
-memo_async_function_get_metrics (MemoDecorator *decorator)
-{
-  return memo_cache_get_metrics (PRIVATE (MEMO_ASYNC_FUNCTION (decorator))->cache);
-}
-
-/* A call was cancelled before it was handed on: its cache counts it. */
-static void
-memo_async_function_missed (gpointer decorator)
-{
-  MemoCache *cache = PRIVATE (MEMO_ASYNC_FUNCTION (decorator))->cache;
-  MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (cache);
-
-  if (iface->missed != NULL)
-    iface->missed (cache);
-}
-
-static void
-memo_async_function_decorator_iface_init (MemoDecoratorInterface *iface)
-{
-  iface->missed = memo_async_function_missed;
-  iface->call = memo_async_function_call;
-  iface->invalidate = memo_async_function_invalidate;
-  iface->clear = memo_async_function_clear;
-  iface->get_metrics = memo_async_function_get_metrics;
-}
-
-/* --- the object --- */
 
 static void
 memo_async_function_constructed (GObject *object)
@@ -206,18 +58,22 @@ memo_async_function_constructed (GObject *object)
   if (priv->loader == NULL)
     g_critical ("A function needs a loader");
 
+  /* Where others may keep theirs too, the tag says which answers are this function's. */
+  if (priv->cache != NULL || priv->backup != NULL)
+    priv->tag = g_strconcat (priv->name, "(*)", NULL);
+
   if (priv->cache == NULL)
     {
       priv->cache = g_object_new (MEMO_TYPE_ASYNC_CACHE,
                                   "maxsize", priv->maxsize,
                                   "clock", priv->clock,
+                                  "backup", priv->backup,
+                                  "codec", priv->codec,
                                   NULL);
     }
-  else
+  else if (MEMO_IS_ASYNC_CACHE (priv->cache))
     {
-      priv->tag = g_strconcat (priv->name, "(*)", NULL);
-      if (MEMO_IS_ASYNC_CACHE (priv->cache))
-        priv->maxsize = memo_async_cache_get_maxsize (MEMO_ASYNC_CACHE (priv->cache));
+      priv->maxsize = memo_async_cache_get_maxsize (MEMO_ASYNC_CACHE (priv->cache));
     }
 
   G_OBJECT_CLASS (memo_async_function_parent_class)->constructed (object);
@@ -231,6 +87,8 @@ memo_async_function_finalize (GObject *object)
   g_clear_object (&priv->loader);
   g_clear_object (&priv->cache);
   g_clear_object (&priv->clock);
+  g_clear_object (&priv->backup);
+  g_clear_object (&priv->codec);
   g_free (priv->name);
   g_free (priv->tag);
   g_mutex_clear (&priv->lock);
@@ -300,6 +158,14 @@ memo_async_function_set_property (GObject      *object,
       priv->clock = g_value_dup_object (value);
       break;
 
+    case PROP_BACKUP:
+      priv->backup = g_value_dup_object (value);
+      break;
+
+    case PROP_CODEC:
+      priv->codec = g_value_dup_object (value);
+      break;
+
     case PROP_SKIP_ARGS:
       memo_async_function_set_skip_args (self, g_value_get_uint (value));
       break;
@@ -364,6 +230,29 @@ memo_async_function_class_init (MemoAsyncFunctionClass *klass)
    */
   properties[PROP_CLOCK] =
     g_param_spec_object ("clock", NULL, NULL, MEMO_TYPE_CLOCK,
+                         G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncFunction:backup:
+   *
+   * The [property@Memo.AsyncCache:backup] of a cache of the function's own, so that it remembers after the end of
+   * the process. Functions may share one, as long as their names differ.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BACKUP] =
+    g_param_spec_object ("backup", NULL, NULL, MEMO_TYPE_BACKEND,
+                         G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncFunction:codec:
+   *
+   * The [property@Memo.AsyncCache:codec] of a cache of the function's own.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CODEC] =
+    g_param_spec_object ("codec", NULL, NULL, MEMO_TYPE_CODEC,
                          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**

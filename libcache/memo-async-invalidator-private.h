@@ -5,11 +5,6 @@
 
 G_BEGIN_DECLS
 
-/* The end of each invalidator: its function, taken when it is made. */
-void       memo_async_invalidator_set_func      (MemoAsyncInvalidator  *self,
-                                                 MemoFunc               func,
-                                                 gpointer               user_data,
-                                                 GDestroyNotify         destroy);
 void       memo_async_invalidator_call_func     (MemoAsyncInvalidator  *self,
                                                  MemoCall              *call);
 gboolean   memo_async_invalidator_has_key_func  (MemoAsyncInvalidator  *self);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-function-private.h"
 #include "memo-async-invalidator-private.h"
+#include "memo-call-private.h"
 #include "memo-error.h"
+#include "memo-loader-private.h"
 
 /**
  * MemoAsyncInvalidator:
@@ -13,6 +15,8 @@
  * arguments, as many as the read takes, name the call of the read: `update_user (1, {…})` forgets
  * `get_user (1)`. How many the read takes is its [property@Memo.AsyncFunction:n-args]; where that is
  * `MEMO_ANY_NUMBER`, the calls with each number of leading arguments are forgotten, from none to all.
+ *
+ * The types count, as they do in a key: `update_user (int32 1)` does not forget `get_user (int64 1)`.
  *
  * Otherwise a key function says so, see [method@Memo.AsyncInvalidator.set_key_func]; or all answers are
  * forgotten, see [property@Memo.AsyncInvalidator:clear-all].
@@ -29,15 +33,16 @@ typedef struct
 
 typedef struct
 {
-  Function   func;
-  Function   key_func;
-  GPtrArray *reads;
-  int        skip_args;
-  gboolean   clear_all;
+  MemoLoader *loader;
+  Function    key_func;
+  GPtrArray  *reads;
+  int         skip_args;
+  gboolean    clear_all;
 } MemoAsyncInvalidatorPrivate;
 
 enum {
   PROP_0,
+  PROP_LOADER,
   PROP_SKIP_ARGS,
   PROP_CLEAR_ALL,
   N_PROPS
@@ -232,22 +237,43 @@ function_clear (Function *function)
   *function = (Function) { 0 };
 }
 
-void
-memo_async_invalidator_set_func (MemoAsyncInvalidator *self,
-                                 MemoFunc              func,
-                                 gpointer              user_data,
-                                 GDestroyNotify        destroy)
+/* What the function is called with in a thread. */
+typedef struct
 {
-  PRIVATE (self)->func = (Function) { func, user_data, destroy };
+  MemoLoader *loader;
+  MemoCall   *call;
+} Job;
+
+static void
+run_job (gpointer data)
+{
+  Job *job = data;
+
+  memo_loader_call (job->loader, job->call);
+  g_object_unref (job->call);
+  g_object_unref (job->loader);
+  g_free (job);
 }
 
+/* Has the source changed: in this thread, or in one of the loader's. */
 void
 memo_async_invalidator_call_func (MemoAsyncInvalidator *self,
                                   MemoCall             *call)
 {
-  MemoAsyncInvalidatorPrivate *priv = PRIVATE (self);
+  MemoLoader *loader = PRIVATE (self)->loader;
 
-  priv->func.func (call, priv->func.user_data);
+  if (memo_loader_is_in_thread (loader))
+    {
+      Job *job = g_new (Job, 1);
+
+      job->loader = g_object_ref (loader);
+      job->call = g_object_ref (call);
+      memo_loader_push (loader, run_job, job);
+    }
+  else
+    {
+      memo_loader_call (loader, call);
+    }
 }
 
 /* Whether a key function is to be asked: not where everything goes. */
@@ -270,7 +296,13 @@ static void
 memo_async_invalidator_call (MemoInvalidator *invalidator,
                              MemoCall        *call)
 {
-  memo_bracket_run (MEMO_ASYNC_INVALIDATOR (invalidator), call);
+  MemoLoader *loader = PRIVATE (MEMO_ASYNC_INVALIDATOR (invalidator))->loader;
+
+  if (loader == NULL || memo_loader_is_batch (loader))
+    memo_call_return_error (call, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
+                                                       "An invalidator needs a loader, and one that is no batch loader"));
+  else
+    memo_bracket_run (MEMO_ASYNC_INVALIDATOR (invalidator), call);
 }
 
 static void
@@ -286,7 +318,7 @@ memo_async_invalidator_finalize (GObject *object)
 {
   MemoAsyncInvalidatorPrivate *priv = PRIVATE (MEMO_ASYNC_INVALIDATOR (object));
 
-  function_clear (&priv->func);
+  g_clear_object (&priv->loader);
   function_clear (&priv->key_func);
   g_ptr_array_unref (priv->reads);
 
@@ -303,6 +335,10 @@ memo_async_invalidator_get_property (GObject    *object,
 
   switch (prop_id)
     {
+    case PROP_LOADER:
+      g_value_set_object (value, memo_async_invalidator_get_loader (self));
+      break;
+
     case PROP_SKIP_ARGS:
       g_value_set_int (value, memo_async_invalidator_get_skip_args (self));
       break;
@@ -326,6 +362,10 @@ memo_async_invalidator_set_property (GObject      *object,
 
   switch (prop_id)
     {
+    case PROP_LOADER:
+      PRIVATE (self)->loader = g_value_dup_object (value);
+      break;
+
     case PROP_SKIP_ARGS:
       memo_async_invalidator_set_skip_args (self, g_value_get_int (value));
       break;
@@ -348,6 +388,18 @@ memo_async_invalidator_class_init (MemoAsyncInvalidatorClass *klass)
   object_class->finalize = memo_async_invalidator_finalize;
   object_class->get_property = memo_async_invalidator_get_property;
   object_class->set_property = memo_async_invalidator_set_property;
+
+  /**
+   * MemoAsyncInvalidator:loader: (getter get_loader)
+   *
+   * The function that changes the source, and where it runs: one made with [ctor@Memo.Loader.new_in_thread] may
+   * block. It cannot be a batch loader, and the other options of a loader do not count here.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_LOADER] =
+    g_param_spec_object ("loader", NULL, NULL, MEMO_TYPE_LOADER,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
    * MemoAsyncInvalidator:skip-args: (getter get_skip_args) (setter set_skip_args)
@@ -379,6 +431,24 @@ memo_async_invalidator_init (MemoAsyncInvalidator *self)
 
   priv->reads = g_ptr_array_new_with_free_func (g_object_unref);
   priv->skip_args = MEMO_AS_THE_READ;
+}
+
+/**
+ * memo_async_invalidator_get_loader: (get-property loader)
+ * @self: an invalidator
+ *
+ * Gets the function that changes the source.
+ *
+ * Returns: (transfer none): the function, as a loader
+ *
+ * Since: 0.1
+ */
+MemoLoader *
+memo_async_invalidator_get_loader (MemoAsyncInvalidator *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_INVALIDATOR (self), NULL);
+
+  return PRIVATE (self)->loader;
 }
 
 /**

@@ -41,22 +41,24 @@ struct _MemoAsyncInvalidatorClass
 };
 
 MEMO_AVAILABLE_IN_0_1
-void     memo_async_invalidator_add_read      (MemoAsyncInvalidator *self,
-                                               MemoAsyncFunction    *read);
+MemoLoader *memo_async_invalidator_get_loader    (MemoAsyncInvalidator *self);
 MEMO_AVAILABLE_IN_0_1
-void     memo_async_invalidator_set_key_func  (MemoAsyncInvalidator *self,
-                                               MemoFunc              func,
-                                               gpointer              user_data,
-                                               GDestroyNotify        destroy);
+void        memo_async_invalidator_add_read      (MemoAsyncInvalidator *self,
+                                                  MemoAsyncFunction    *read);
 MEMO_AVAILABLE_IN_0_1
-int      memo_async_invalidator_get_skip_args (MemoAsyncInvalidator *self);
+void        memo_async_invalidator_set_key_func  (MemoAsyncInvalidator *self,
+                                                  MemoFunc              func,
+                                                  gpointer              user_data,
+                                                  GDestroyNotify        destroy);
 MEMO_AVAILABLE_IN_0_1
-void     memo_async_invalidator_set_skip_args (MemoAsyncInvalidator *self,
-                                               int                   skip_args);
+int         memo_async_invalidator_get_skip_args (MemoAsyncInvalidator *self);
 MEMO_AVAILABLE_IN_0_1
-gboolean memo_async_invalidator_get_clear_all (MemoAsyncInvalidator *self);
+void        memo_async_invalidator_set_skip_args (MemoAsyncInvalidator *self,
+                                                  int                   skip_args);
 MEMO_AVAILABLE_IN_0_1
-void     memo_async_invalidator_set_clear_all (MemoAsyncInvalidator *self,
-                                               gboolean              clear_all);
+gboolean    memo_async_invalidator_get_clear_all (MemoAsyncInvalidator *self);
+MEMO_AVAILABLE_IN_0_1
+void        memo_async_invalidator_set_clear_all (MemoAsyncInvalidator *self,
+                                                  gboolean              clear_all);
 
 G_END_DECLS

@@ -16,8 +16,8 @@ G_DECLARE_FINAL_TYPE (MemoAsyncLru, memo_async_lru, MEMO, ASYNC_LRU, MemoAsyncFu
 
 MEMO_AVAILABLE_IN_0_1
 MemoAsyncLru *memo_async_lru_new (const char     *name,
-                             MemoFunc        func,
-                             gpointer        user_data,
-                             GDestroyNotify  destroy) G_GNUC_WARN_UNUSED_RESULT;
+                                  MemoFunc        func,
+                                  gpointer        user_data,
+                                  GDestroyNotify  destroy) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

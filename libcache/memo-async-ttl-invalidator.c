@@ -7,6 +7,9 @@
  *
  * A change of the source, tied to reads that are a [class@Memo.AsyncTtl].
  *
+ * For a change that blocks, make it with `g_object_new ()` and a
+ * [property@Memo.AsyncInvalidator:loader] that runs in a thread.
+ *
  * Since: 0.1
  */
 
@@ -46,13 +49,14 @@ memo_async_ttl_invalidator_new (MemoAsyncTtl   *read,
                                 gpointer        user_data,
                                 GDestroyNotify  destroy)
 {
+  g_autoptr(MemoLoader) loader = NULL;
   MemoAsyncTtlInvalidator *self;
 
   g_return_val_if_fail (MEMO_IS_ASYNC_TTL (read), NULL);
   g_return_val_if_fail (func != NULL, NULL);
 
-  self = g_object_new (MEMO_TYPE_ASYNC_TTL_INVALIDATOR, NULL);
-  memo_async_invalidator_set_func (MEMO_ASYNC_INVALIDATOR (self), func, user_data, destroy);
+  loader = memo_loader_new (func, user_data, destroy);
+  self = g_object_new (MEMO_TYPE_ASYNC_TTL_INVALIDATOR, "loader", loader, NULL);
   memo_async_invalidator_add_read (MEMO_ASYNC_INVALIDATOR (self), MEMO_ASYNC_FUNCTION (read));
 
   return self;

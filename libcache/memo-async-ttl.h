@@ -16,14 +16,14 @@ G_DECLARE_FINAL_TYPE (MemoAsyncTtl, memo_async_ttl, MEMO, ASYNC_TTL, MemoAsyncFu
 
 MEMO_AVAILABLE_IN_0_1
 MemoAsyncTtl *memo_async_ttl_new              (const char     *name,
-                                          double          time_to_live,
-                                          MemoFunc        func,
-                                          gpointer        user_data,
-                                          GDestroyNotify  destroy) G_GNUC_WARN_UNUSED_RESULT;
+                                               double          time_to_live,
+                                               MemoFunc        func,
+                                               gpointer        user_data,
+                                               GDestroyNotify  destroy) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 double        memo_async_ttl_get_time_to_live (MemoAsyncTtl   *self);
 MEMO_AVAILABLE_IN_0_1
 void          memo_async_ttl_set_time_to_live (MemoAsyncTtl   *self,
-                                          double          seconds);
+                                               double          seconds);
 
 G_END_DECLS

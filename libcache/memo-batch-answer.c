@@ -49,6 +49,7 @@ accept_extra (MemoAsyncCache *self,
               MemoEntry      *entry)
 {
   gint64 now = memo_async_cache_now (self);
+  const MemoArrival arrival = { 0 };
   MemoTagSet *key_alone = NULL;
   MemoTagSet *tags = NULL;
   MemoTrash trash = { 0 };
@@ -63,11 +64,11 @@ accept_extra (MemoAsyncCache *self,
     memo_tag_set_add (&tags, (const char *[]) { g_ptr_array_index (batch->tags, i), NULL });
   if (!self->closed &&
       memo_store_find (self->values, key, now) == NULL &&
-      memo_table_find (&self->flights, key) == NULL &&
+      memo_flights_find (self, key, &trash) == NULL &&
       memo_fence_first (&self->key_fence, key_alone, batch->keys_since) == 0 &&
       memo_fence_first (&self->fence, tags, batch->since) == 0)
     {
-      memo_level_one_keep (self, key, entry, memo_loader_get_ttl (batch->loader), tags, now, &trash);
+      memo_level_one_keep (self, key, entry, memo_loader_get_ttl (batch->loader), tags, &arrival, now, &trash);
       arm_sweep = memo_sweep_is_due_earlier (self);
     }
   g_mutex_unlock (&self->lock);

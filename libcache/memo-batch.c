@@ -109,6 +109,7 @@ add_flight (MemoBatch  *batch,
 {
   MemoKey key = memo_item_key (&flight->item);
   MemoBatchSlot *slot = memo_batch_find_slot (batch, &key);
+  MemoFlight **last;
 
   if (slot == NULL)
     {
@@ -125,10 +126,14 @@ add_flight (MemoBatch  *batch,
   batch->n_keys += slot->flights == NULL;
   batch->n_flights++;
 
-  flight->slot_next = slot->flights;
-  slot->flights = memo_flight_ref (flight);
+  /* The oldest is answered first: who has to move from it then finds the newer ones. */
+  last = &slot->flights;
+  while (*last != NULL)
+    last = &(*last)->slot_next;
+  flight->slot_next = NULL;
+  *last = memo_flight_ref (flight);
   flight->batch = batch;
-  flight->cancellable = g_object_ref (batch->cancellable);
+  g_set_object (&flight->cancellable, batch->cancellable);
 }
 
 /* Nothing more comes of a flight: it is taken out.  Whoever ends a flight holds it, so that this
@@ -240,7 +245,8 @@ memo_batch_discard (MemoBatch *batch)
 /* With the lock held: the batch leaves.  Gives the keys, NULL when none is wanted any more. */
 static char **
 take_off (MemoAsyncCache *self,
-          MemoBatch      *batch)
+          MemoBatch      *batch,
+          gint64          now)
 {
   GStrvBuilder *keys;
   char **result;
@@ -259,7 +265,10 @@ take_off (MemoAsyncCache *self,
       else
         memo_table_remove (&batch->table, &slot->item);
       for (MemoFlight *flight = slot->flights; flight != NULL; flight = flight->slot_next)
-        flight->started = TRUE;
+        {
+          flight->started = TRUE;
+          flight->began = now;
+        }
     }
   result = g_strv_builder_end (keys);
   g_strv_builder_unref (keys);
@@ -284,16 +293,19 @@ run (Attempt *attempt)
   g_auto(GStrv) keys = NULL;
   GSource *timer = NULL;
   MemoBatch *window = NULL;
+  gint64 now;
 
   if (self == NULL)
     return;
+
+  now = memo_async_cache_now (self);
 
   g_mutex_lock (&self->lock);
   if (!batch->left && batch->ticket == attempt->ticket)
     {
       window = close_window (self, batch);
       timer = g_steal_pointer (&batch->timer);
-      keys = take_off (self, batch);
+      keys = take_off (self, batch, now);
     }
   g_mutex_unlock (&self->lock);
 
@@ -434,6 +446,7 @@ memo_batch_add (MemoAsyncCache *self,
                 GMainContext   *context)
 {
   gint64 now = memo_async_cache_now (self);
+  MemoBatch *outgrown = NULL;
   MemoBatch *window = NULL;
   MemoBatch *batch;
   gboolean begin;
@@ -447,6 +460,13 @@ memo_batch_add (MemoAsyncCache *self,
     }
 
   batch = find_window (self, flight->loader);
+  if (batch != NULL && batch->n_keys >= self->max_batch_size)
+    {
+      /* The limit was lowered meanwhile. */
+      outgrown = close_window (self, batch);
+      batch = NULL;
+    }
+
   begin = batch == NULL;
   if (begin)
     {
@@ -463,9 +483,12 @@ memo_batch_add (MemoAsyncCache *self,
 
   g_mutex_unlock (&self->lock);
 
+  if (outgrown != NULL)
+    arm (self, outgrown, NULL);
   if (begin || window != NULL)
     arm (self, batch, NULL);
 
+  g_clear_pointer (&outgrown, memo_batch_unref);
   g_clear_pointer (&window, memo_batch_unref);
   memo_batch_unref (batch);
 }

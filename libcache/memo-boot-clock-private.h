@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (MemoBootClock, memo_boot_clock, MEMO, BOOT_CLOCK, GObject)
 
-gint64 memo_boot_clock_now (void);
+gint64 memo_boot_clock_now         (void);
+char  *memo_boot_clock_read_origin (const char *boot_id_file,
+                                    const char *offsets_file);
 
 G_END_DECLS

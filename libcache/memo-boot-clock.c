@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,11 +133,65 @@ memo_boot_clock_get_time (MemoClock *clock)
   return memo_boot_clock_now ();
 }
 
+/* A container may have boot time moved by an offset of its own: there it is not that of the machine. */
+static gboolean
+boot_time_is_moved (const char *offsets_file)
+{
+  g_autofree char *text = NULL;
+  const char *line;
+  long long seconds, nanoseconds;
+  char end;
+
+  /* An older kernel moves nothing. */
+  if (!g_file_get_contents (offsets_file, &text, NULL, NULL))
+    return FALSE;
+
+  line = strstr (text, "boottime");
+
+  return line == NULL || sscanf (line, "boottime %lld %lld%c", &seconds, &nanoseconds, &end) != 3 || end != '\n' ||
+         seconds != 0 || nanoseconds != 0;
+}
+
+/* The name of this start of the machine, or NULL. */
+char *
+memo_boot_clock_read_origin (const char *boot_id_file,
+                             const char *offsets_file)
+{
+#if CLOCK_BOOTTIME == CLOCK_MONOTONIC
+  return NULL;
+#else
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (boot_id_file, &text, NULL, NULL) || boot_time_is_moved (offsets_file))
+    return NULL;
+
+  g_strstrip (text);
+
+  return g_uuid_string_is_valid (text) ? g_steal_pointer (&text) : NULL;
+#endif
+}
+
+static char *
+memo_boot_clock_dup_origin (MemoClock *clock)
+{
+  static const char *origin;
+  static gsize read;
+
+  if (g_once_init_enter (&read))
+    {
+      origin = memo_boot_clock_read_origin ("/proc/sys/kernel/random/boot_id", "/proc/self/timens_offsets");
+      g_once_init_leave (&read, 1);
+    }
+
+  return g_strdup (origin);
+}
+
 static void
 memo_boot_clock_clock_iface_init (MemoClockInterface *iface)
 {
   iface->get_time = memo_boot_clock_get_time;
   iface->create_source = memo_boot_clock_create_source;
+  iface->dup_origin = memo_boot_clock_dup_origin;
 }
 
 static void

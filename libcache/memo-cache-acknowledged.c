@@ -77,18 +77,11 @@ memo_cache_set_async (MemoCache           *self,
   if (memo_call_enter (call))
     {
       if (iface->take != NULL)
-        {
-          iface->take (self, key, memo_entry_ref (entry));
-          flush (self, call);
-        }
+        iface->take (self, key, memo_entry_ref (entry), call);
       else if (iface->store != NULL)
-        {
-          iface->store (self, key, call);
-        }
+        iface->store (self, key, call);
       else
-        {
-          memo_cache_return_not_supported (self, call, "set");
-        }
+        memo_cache_return_not_supported (self, call, "set");
     }
   leave (call);
 }
@@ -143,8 +136,17 @@ memo_cache_delete_async (MemoCache           *self,
   call = memo_call_new_request (self, memo_cache_delete_async, cancellable, callback, user_data);
   if (memo_call_enter (call))
     {
-      memo_cache_delete (self, key);
-      flush (self, call);
+      MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+
+      if (iface->drop != NULL)
+        {
+          iface->drop (self, key, call);
+        }
+      else
+        {
+          memo_cache_delete (self, key);
+          flush (self, call);
+        }
     }
   leave (call);
 }
@@ -196,8 +198,17 @@ memo_cache_clear_async (MemoCache           *self,
   call = memo_call_new_request (self, memo_cache_clear_async, cancellable, callback, user_data);
   if (memo_call_enter (call))
     {
-      memo_cache_clear (self);
-      flush (self, call);
+      MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+
+      if (iface->drop_all != NULL)
+        {
+          iface->drop_all (self, call);
+        }
+      else
+        {
+          memo_cache_clear (self);
+          flush (self, call);
+        }
     }
   leave (call);
 }
@@ -253,8 +264,17 @@ memo_cache_invalidate_tags_async (MemoCache           *self,
   call = memo_call_new_request (self, memo_cache_invalidate_tags_async, cancellable, callback, user_data);
   if (memo_call_enter (call))
     {
-      memo_cache_invalidate_tags (self, tags);
-      flush (self, call);
+      MemoCacheInterface *iface = MEMO_CACHE_GET_IFACE (self);
+
+      if (iface->drop_tags != NULL)
+        {
+          iface->drop_tags (self, tags, call);
+        }
+      else
+        {
+          memo_cache_invalidate_tags (self, tags);
+          flush (self, call);
+        }
     }
   leave (call);
 }

@@ -357,7 +357,7 @@ memo_cache_set (MemoCache  *self,
   iface = MEMO_CACHE_GET_IFACE (self);
 
   if (iface->take != NULL)
-    iface->take (self, key, entry);
+    iface->take (self, key, entry, NULL);
   else
     memo_cache_set_async (self, key, entry, NULL, NULL, NULL);
 }

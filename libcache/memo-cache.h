@@ -99,11 +99,21 @@ struct _MemoCacheInterface
   void          (*reset_metrics)   (MemoCache          *self);
 
   /*< private >*/
-  /* For caches inside the library.  They take a pointer so that no binding sees virtual functions in them:
-   * what memo_cache_set() calls, so that it needs no call; and what counts a get that was cancelled before. */
+  /* For caches inside the library.  They take a pointer so that no binding sees virtual functions in them.
+   * The first four are what memo_cache_set() and the like call, and the same with somebody who waits until it
+   * is acknowledged: CALL, or NULL.  The last counts a get that was cancelled before. */
   void          (*take)            (gpointer            self,
                                     const char         *key,
-                                    MemoEntry          *entry);
+                                    MemoEntry          *entry,
+                                    gpointer            call);
+  gboolean      (*drop)            (gpointer            self,
+                                    const char         *key,
+                                    gpointer            call);
+  void          (*drop_all)        (gpointer            self,
+                                    gpointer            call);
+  void          (*drop_tags)       (gpointer            self,
+                                    const char * const *tags,
+                                    gpointer            call);
   void          (*missed)          (gpointer            self);
   gpointer      padding[12];
 };

@@ -15,14 +15,32 @@
  * The default clock is boot time: a change of the wall clock moves nothing, and
  * the time that a machine spends suspended counts.
  *
+ * What outlives the program has to say when it expires in a way that another program understands: by the wall
+ * clock, [method@Memo.Clock.get_real_time], and, where both count from the same moment, by the clock itself. That is
+ * what [method@Memo.Clock.dup_origin] is for.
+ *
  * Since: 0.1
  */
 
 G_DEFINE_INTERFACE (MemoClock, memo_clock, G_TYPE_OBJECT)
 
+static gint64
+real_time_of_the_system (MemoClock *self)
+{
+  return g_get_real_time ();
+}
+
+static char *
+unknown_origin (MemoClock *self)
+{
+  return NULL;
+}
+
 static void
 memo_clock_default_init (MemoClockInterface *iface)
 {
+  iface->get_real_time = real_time_of_the_system;
+  iface->dup_origin = unknown_origin;
 }
 
 /**
@@ -98,4 +116,57 @@ memo_clock_create_source (MemoClock *self,
   g_return_val_if_fail (iface->create_source != NULL, NULL);
 
   return iface->create_source (self, deadline);
+}
+
+/**
+ * memo_clock_get_real_time:
+ * @self: a clock
+ *
+ * Says what the wall clock shows.
+ *
+ * It may be set, back as well as on, and differs a little from machine to machine; nothing within a
+ * process depends on it. May be called from any thread.
+ *
+ * Returns: microseconds since the beginning of 1970 in UTC
+ *
+ * Since: 0.1
+ */
+gint64
+memo_clock_get_real_time (MemoClock *self)
+{
+  MemoClockInterface *iface;
+
+  g_return_val_if_fail (MEMO_IS_CLOCK (self), 0);
+
+  iface = MEMO_CLOCK_GET_IFACE (self);
+  g_return_val_if_fail (iface->get_real_time != NULL, 0);
+
+  return iface->get_real_time (self);
+}
+
+/**
+ * memo_clock_dup_origin:
+ * @self: a clock
+ *
+ * Names what the time is counted from.
+ *
+ * Two clocks that give the same name, in whichever processes they are, show the same time: what one of them
+ * wrote down, the other can compare with its own. The default clock counts from the start of the machine, and
+ * the name is that of this start. May be called from any thread.
+ *
+ * Returns: (transfer full) (nullable): the name, or `NULL` when it is not known
+ *
+ * Since: 0.1
+ */
+char *
+memo_clock_dup_origin (MemoClock *self)
+{
+  MemoClockInterface *iface;
+
+  g_return_val_if_fail (MEMO_IS_CLOCK (self), NULL);
+
+  iface = MEMO_CLOCK_GET_IFACE (self);
+  g_return_val_if_fail (iface->dup_origin != NULL, NULL);
+
+  return iface->dup_origin (self);
 }

@@ -4,6 +4,7 @@
 #include "memo-call-private.h"
 #include "memo-loader-private.h"
 #include "memo-tag-index-private.h"
+#include "memo-tier-private.h"
 
 G_BEGIN_DECLS
 
@@ -38,8 +39,14 @@ struct _MemoFlight
   gboolean         deserted;        /* nobody else waited for anything of its batch */
 
   gboolean         current;
+  gboolean         fresh;           /* no tier will do */
+  gboolean         reading;         /* a tier was asked, and did not answer yet */
+  gboolean         read;            /* it did: a turn of `context` goes on with the answer */
+  gboolean         absent;          /* it has nothing for the key */
   gboolean         started;         /* the loader's function was called */
   gboolean         over;
+  MemoTierAnswer  *answer;          /* what the tier found, or NULL */
+  gint64           began;           /* when the loader's function was called */
 
   const void      *context;         /* where the function is to be called; only compared */
   guint            ticket;          /* counts the attempts to call it */
@@ -82,6 +89,8 @@ void          memo_flight_remove_waiter  (MemoFlight         *self,
 MemoCall     *memo_flight_take_waiters   (MemoFlight         *self);
 GMainContext *memo_flight_pick_context   (MemoFlight         *self,
                                           const void         *other_than);
+GMainContext *memo_flight_pick_context_near (MemoFlight     *self,
+                                          const void         *context);
 gboolean      memo_flight_has_waiter_in  (MemoFlight         *self,
                                           const void         *context);
 gboolean      memo_flight_has_timer_in   (MemoFlight         *self,

@@ -81,6 +81,7 @@ memo_flight_unref (MemoFlight *self)
   g_object_unref (self->loader);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->previous, memo_entry_unref);
+  g_clear_pointer (&self->answer, memo_tier_answer_free);
   g_clear_pointer (&self->tag_texts, g_ptr_array_unref);
   g_clear_pointer (&self->timers, g_ptr_array_unref);
   memo_tag_set_free (self->tags);
@@ -176,6 +177,20 @@ memo_flight_pick_context (MemoFlight *self,
     }
 
   return NULL;
+}
+
+/* CONTEXT if somebody waits there, or that of somebody who waits. */
+GMainContext *
+memo_flight_pick_context_near (MemoFlight *self,
+                               const void *context)
+{
+  for (MemoCall *waiter = self->first; waiter != NULL; waiter = waiter->waiter.next)
+    {
+      if (waiter->context == context)
+        return g_main_context_ref (waiter->context);
+    }
+
+  return memo_flight_pick_context (self, NULL);
 }
 
 gboolean

@@ -130,12 +130,13 @@ memo_flights_join (MemoFlight *flight,
   memo_flight_add_waiter (flight, request, joined);
 }
 
-/* A new flight for REQUEST, which it takes along.  Takes the loader, too. */
+/* A new flight for REQUEST, which it takes along.  Takes the loader, too.  FRESH: no tier will do. */
 MemoFlight *
 memo_flights_add (MemoAsyncCache *self,
                   const MemoKey  *key,
                   MemoLoader     *loader,
                   MemoCall       *request,
+                  gboolean        fresh,
                   gint64          now)
 {
   MemoNode *node = memo_store_find (self->values, key, now);
@@ -151,6 +152,9 @@ memo_flights_add (MemoAsyncCache *self,
     flight->next_flight->previous_flight = flight;
   self->all_flights = flight;
 
+  flight->fresh = fresh;
+  flight->reading = self->backup != NULL && !fresh &&
+                    !memo_brackets_hold (&self->brackets, key, flight->tags);
   flight->context = request->context;
   register_flight (self, flight);
   memo_flights_join (flight, request, self->fence.sequence);

@@ -10,15 +10,18 @@
 /* With the lock held: what a set or a load brought takes the place of what is there.  NULL is
  * "there is none". */
 void
-memo_level_one_keep (MemoAsyncCache   *self,
-                     const MemoKey    *key,
-                     MemoEntry        *entry,
-                     double            loader_ttl,
-                     const MemoTagSet *tags,
-                     gint64            now,
-                     MemoTrash        *trash)
+memo_level_one_keep (MemoAsyncCache    *self,
+                     const MemoKey     *key,
+                     MemoEntry         *entry,
+                     double             loader_ttl,
+                     const MemoTagSet  *tags,
+                     const MemoArrival *arrival,
+                     gint64             now,
+                     MemoTrash         *trash)
 {
+  const gboolean held = memo_brackets_hold (&self->brackets, key, tags);
   double ttl = entry != NULL ? memo_entry_get_ttl (entry) : 0.0;
+  gint64 deadline;
 
   if (ttl == MEMO_TTL_DEFAULT)
     ttl = loader_ttl;
@@ -27,16 +30,23 @@ memo_level_one_keep (MemoAsyncCache   *self,
 
   memo_store_remove (self->errors, key, now, &trash->nodes);
 
-  if (ttl == 0.0 || memo_brackets_hold (&self->brackets, key, tags))
+  if (ttl == 0.0 || held)
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
+      if (self->backup != NULL && arrival->promoted_until == 0 && !arrival->absent && !held)
+        memo_tier_note_remove (self->backup, key, arrival->ack, &trash->backup);
       return;
     }
 
+  deadline = memo_time_after (now, ttl);
+  if (arrival->promoted_until != 0)
+    deadline = MIN (deadline, arrival->promoted_until);
   memo_store_put (self->values,
-                  memo_node_new (key, memo_entry_ref (entry), memo_time_after (now, ttl),
-                                 memo_tag_set_size (tags)),
+                  memo_node_new (key, memo_entry_ref (entry), deadline, memo_tag_set_size (tags)),
                   tags, self->maxsize, now, &trash->nodes);
+  if (self->backup != NULL && arrival->promoted_until == 0)
+    memo_tier_note_store (self->backup, key, entry, tags, deadline, arrival->duration, arrival->set, arrival->ack,
+                          &trash->backup);
 
   if (self->husks != NULL)
     memo_store_drain (self->husks, 2, &trash->nodes);
@@ -129,26 +139,59 @@ memo_level_one_missed (gpointer cache)
   g_mutex_unlock (&self->lock);
 }
 
+/* --- who waits for the tiers --- */
+
+static MemoTierAck *
+begin_ack (MemoAsyncCache *self,
+           MemoCall       *call,
+           gboolean        lenient)
+{
+  return call != NULL && self->backup != NULL ? memo_tier_ack_new (call, lenient) : NULL;
+}
+
+/* After all was noted.  CLOSED: nothing was, since the cache is closed. */
+static void
+end_ack (MemoTierAck *ack,
+         MemoCall    *call,
+         gboolean     closed)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (closed)
+    error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache is closed");
+
+  if (ack != NULL)
+    memo_tier_ack_done (ack, error);
+  else if (call != NULL && error != NULL)
+    memo_call_return_error (call, g_steal_pointer (&error));
+  else if (call != NULL)
+    memo_call_return_nothing (call);
+}
+
 static void
 memo_level_one_take (gpointer    cache,
                      const char *key_text,
-                     MemoEntry  *entry)
+                     MemoEntry  *entry,
+                     gpointer    call)
 {
   MemoAsyncCache *self = cache;
+  MemoArrival arrival = { .set = TRUE, .ack = begin_ack (self, call, FALSE) };
   MemoKey key = memo_key (key_text);
   gint64 now = memo_async_cache_now (self);
   MemoTagSet *tags = NULL;
   MemoTrash trash = { 0 };
   gboolean arm = FALSE;
+  gboolean closed;
 
   memo_entry_seal (entry);
   memo_tag_set_add (&tags, memo_entry_get_tags (entry));
 
   g_mutex_lock (&self->lock);
-  if (!self->closed)
+  closed = self->closed;
+  if (!closed)
     {
       outdate (self, &key, &trash);
-      memo_level_one_keep (self, &key, entry, MEMO_TTL_DEFAULT, tags, now, &trash);
+      memo_level_one_keep (self, &key, entry, MEMO_TTL_DEFAULT, tags, &arrival, now, &trash);
       arm = memo_sweep_is_due_earlier (self);
     }
   g_mutex_unlock (&self->lock);
@@ -156,6 +199,7 @@ memo_level_one_take (gpointer    cache,
   memo_tag_set_free (tags);
   if (arm)
     memo_sweep_arm (self);
+  end_ack (arrival.ack, call, closed);
 
   /* Last, since the end of a value may be the end of the cache. */
   memo_trash_empty (&trash);
@@ -190,8 +234,11 @@ replace_store (MemoAsyncCache  *self,
 static void
 drop_everything (MemoAsyncCache *self,
                  MemoStore      *fresh[2],
+                 MemoTierAck    *ack,
                  MemoTrash      *trash)
 {
+  if (self->backup != NULL && !self->closed)
+    memo_tier_note_clear (self->backup, ack, &trash->backup);
   memo_flights_outdate_all (self, trash);
   if (self->n_extra_batches > 0)
     memo_fence_invalidate_all (&self->key_fence);
@@ -203,8 +250,12 @@ drop_everything (MemoAsyncCache *self,
 /* With the lock held: drops what carries one of TAGS. */
 static void
 drop_tags (MemoAsyncCache   *self,
-           const MemoTagSet *tags)
+           const MemoTagSet *tags,
+           MemoTierAck      *ack,
+           MemoTrash        *trash)
 {
+  if (self->backup != NULL && !self->closed)
+    memo_tier_note_tags (self->backup, tags, ack, &trash->backup);
   if (self->all_flights != NULL || self->n_extra_batches > 0)
     memo_fence_invalidate (&self->fence, tags);
 
@@ -220,31 +271,46 @@ static gboolean
 drop_key (MemoAsyncCache *self,
           const MemoKey  *key,
           gint64          now,
+          MemoTierAck    *ack,
           MemoTrash      *trash)
 {
   outdate (self, key, trash);
+  if (self->backup != NULL && !self->closed)
+    memo_tier_note_remove (self->backup, key, ack, &trash->backup);
   memo_store_remove (self->errors, key, now, &trash->nodes);
 
   return memo_store_remove (self->values, key, now, &trash->nodes);
 }
 
 static gboolean
-memo_level_one_remove (MemoCache  *cache,
-                       const char *key_text)
+memo_level_one_drop (gpointer    cache,
+                     const char *key_text,
+                     gpointer    call)
 {
-  MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoAsyncCache *self = cache;
+  MemoTierAck *ack = begin_ack (self, call, FALSE);
   MemoKey key = memo_key (key_text);
   gint64 now = memo_async_cache_now (self);
   MemoTrash trash = { 0 };
   gboolean removed;
+  gboolean closed;
 
   g_mutex_lock (&self->lock);
-  removed = drop_key (self, &key, now, &trash);
+  closed = self->closed;
+  removed = drop_key (self, &key, now, ack, &trash);
   g_mutex_unlock (&self->lock);
 
+  end_ack (ack, call, closed);
   memo_trash_empty (&trash);
 
   return removed;
+}
+
+static gboolean
+memo_level_one_remove (MemoCache  *cache,
+                       const char *key)
+{
+  return memo_level_one_drop (cache, key, NULL);
 }
 
 /* A change of the source, or a part of one, as what the lock is taken for once. */
@@ -260,11 +326,15 @@ invalidate (MemoAsyncCache   *self,
             const MemoTagSet *keys,
             const MemoTagSet *tags,
             gboolean          everything,
-            Moment            moment)
+            Moment            moment,
+            MemoCall         *call)
 {
+  /* What a tier fails to do in the beginning, it is asked for again, and is not read meanwhile. */
+  MemoTierAck *ack = begin_ack (self, call, moment == BEGIN);
   gint64 now = memo_async_cache_now (self);
   MemoStore *stores[2] = { NULL, NULL };
   MemoTrash trash = { 0 };
+  gboolean closed;
   gboolean arm;
 
   if (everything)
@@ -276,11 +346,11 @@ invalidate (MemoAsyncCache   *self,
   g_mutex_lock (&self->lock);
 
   for (guint i = 0; i < memo_tag_set_size (keys); i++)
-    drop_key (self, memo_tag_set_get (keys, i), now, &trash);
+    drop_key (self, memo_tag_set_get (keys, i), now, ack, &trash);
   if (tags != NULL)
-    drop_tags (self, tags);
+    drop_tags (self, tags, ack, &trash);
   if (everything)
-    drop_everything (self, stores, &trash);
+    drop_everything (self, stores, ack, &trash);
 
   if (moment == BEGIN)
     memo_brackets_open (&self->brackets, keys, tags, everything);
@@ -289,11 +359,13 @@ invalidate (MemoAsyncCache   *self,
 
   memo_sweep_slice (self, now, &trash.nodes);
   arm = memo_sweep_is_due_earlier (self);
+  closed = self->closed;
 
   g_mutex_unlock (&self->lock);
 
   if (arm)
     memo_sweep_arm (self);
+  end_ack (ack, call, closed && moment == AT_ONCE);
 
   g_clear_pointer (&stores[0], memo_store_free);
   g_clear_pointer (&stores[1], memo_store_free);
@@ -301,20 +373,35 @@ invalidate (MemoAsyncCache   *self,
 }
 
 static void
+memo_level_one_drop_all (gpointer cache,
+                         gpointer call)
+{
+  invalidate (cache, NULL, NULL, TRUE, AT_ONCE, call);
+}
+
+static void
 memo_level_one_clear (MemoCache *cache)
 {
-  invalidate (MEMO_ASYNC_CACHE (cache), NULL, NULL, TRUE, AT_ONCE);
+  memo_level_one_drop_all (cache, NULL);
+}
+
+static void
+memo_level_one_drop_tags (gpointer            cache,
+                          const char * const *tags,
+                          gpointer            call)
+{
+  MemoTagSet *set = NULL;
+
+  memo_tag_set_add (&set, tags);
+  invalidate (cache, NULL, set, FALSE, AT_ONCE, call);
+  memo_tag_set_free (set);
 }
 
 static void
 memo_level_one_invalidate_tags (MemoCache          *cache,
                                 const char * const *tags)
 {
-  MemoTagSet *set = NULL;
-
-  memo_tag_set_add (&set, tags);
-  invalidate (MEMO_ASYNC_CACHE (cache), NULL, set, FALSE, AT_ONCE);
-  memo_tag_set_free (set);
+  memo_level_one_drop_tags (cache, tags, NULL);
 }
 
 static void
@@ -328,11 +415,9 @@ bracket (MemoCache    *cache,
 
   memo_tag_set_add (&keys, memo_mutation_get_keys (mutation));
   memo_tag_set_add (&tags, memo_mutation_get_tags (mutation));
-  invalidate (MEMO_ASYNC_CACHE (cache), keys, tags, memo_mutation_get_everything (mutation), moment);
+  invalidate (MEMO_ASYNC_CACHE (cache), keys, tags, memo_mutation_get_everything (mutation), moment, call);
   memo_tag_set_free (keys);
   memo_tag_set_free (tags);
-
-  memo_call_return_nothing (call);
 }
 
 static void
@@ -362,11 +447,10 @@ memo_level_one_flush (MemoCache *cache,
   closed = self->closed;
   g_mutex_unlock (&self->lock);
 
-  /* There is no tier behind the memory, so nothing can be on its way to one. */
-  if (closed)
-    memo_call_return_error (call, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED, "The cache is closed"));
+  if (!closed && self->backup != NULL)
+    memo_tier_flush (self->backup, call);
   else
-    memo_call_return_nothing (call);
+    end_ack (NULL, call, closed);
 }
 
 static void
@@ -380,8 +464,12 @@ memo_level_one_close (MemoCache *cache,
   g_mutex_unlock (&self->lock);
 
   memo_loading_close (self);
+  /* Of a closed cache the memory alone. */
   memo_level_one_clear (cache);
-  memo_call_return_nothing (call);
+  if (self->backup != NULL)
+    memo_tier_flush (self->backup, call);
+  else
+    memo_call_return_nothing (call);
 }
 
 static MemoMetrics *
@@ -398,6 +486,9 @@ memo_level_one_get_metrics (MemoCache *cache)
   metrics->invalidations = self->values->invalidations;
   metrics->size = memo_store_size (self->values);
   g_mutex_unlock (&self->lock);
+
+  if (self->backup != NULL)
+    metrics->backup_failures = memo_tier_get_failures (self->backup);
 
   asked = metrics->hits + metrics->misses;
   metrics->hit_rate = asked > 0 ? (double) metrics->hits / asked : 0.0;
@@ -416,6 +507,9 @@ memo_level_one_reset_metrics (MemoCache *cache)
   self->values->expirations = 0;
   self->values->invalidations = 0;
   g_mutex_unlock (&self->lock);
+
+  if (self->backup != NULL)
+    memo_tier_reset_failures (self->backup);
 }
 
 void
@@ -425,6 +519,9 @@ memo_level_one_iface_init (MemoCacheInterface *iface)
   iface->peek = memo_level_one_peek;
   iface->get = memo_level_one_get;
   iface->take = memo_level_one_take;
+  iface->drop = memo_level_one_drop;
+  iface->drop_all = memo_level_one_drop_all;
+  iface->drop_tags = memo_level_one_drop_tags;
   iface->missed = memo_level_one_missed;
   iface->remove = memo_level_one_remove;
   iface->clear = memo_level_one_clear;

@@ -56,6 +56,26 @@ memo_loader_new_bound (MemoLoader *base,
   return self;
 }
 
+/* Never called: of a get that has no loader, and asks the tiers alone. */
+static void
+none (MemoCall *call,
+      gpointer  user_data)
+{
+  memo_call_return_nothing (call);
+}
+
+/* The loader that has nothing. */
+MemoLoader *
+memo_loader_get_none (void)
+{
+  static MemoLoader *loader;
+
+  if (g_once_init_enter (&loader))
+    g_once_init_leave (&loader, memo_loader_new (none, NULL, NULL));
+
+  return loader;
+}
+
 /* What the function is called with, or NULL. */
 GVariant *
 memo_loader_get_args (MemoLoader *self)

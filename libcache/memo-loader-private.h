@@ -40,6 +40,7 @@ struct _MemoLoader
 };
 
 /* memo-loader-call.c */
+MemoLoader *memo_loader_get_none     (void);
 MemoLoader *memo_loader_new_bound    (MemoLoader     *base,
                                       double          default_ttl,
                                       const char     *tag,

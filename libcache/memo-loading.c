@@ -7,136 +7,7 @@
 #include "memo-time-private.h"
 
 /* What happens to a get that misses: it joins the flight that loads its key, or starts one, which
- * has the loader called where the caller is, and ends in time. */
-
-static const MemoCallOwner flight_owner;
-
-/* --- the start --- */
-
-typedef struct
-{
-  MemoMail    mail;
-  MemoFlight *flight;
-  guint       ticket;
-} Start;
-
-/* Calls the loader, unless this attempt was overtaken by another or by the end. */
-static void
-run_flight (MemoFlight *flight,
-            guint       ticket)
-{
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
-  gboolean go;
-
-  if (self == NULL)
-    return;
-
-  g_mutex_lock (&self->lock);
-  go = !flight->over && !flight->started && flight->ticket == ticket;
-  if (go)
-    {
-      flight->started = TRUE;
-      self->counters.loads++;
-    }
-  g_mutex_unlock (&self->lock);
-
-  if (go)
-    {
-      const char *keys[] = { flight->item.text, NULL };
-      g_autoptr(MemoCall) call = memo_call_new_question (keys, flight->cancellable, flight->previous,
-                                                         &flight_owner, memo_flight_ref (flight));
-      MemoFrame frame;
-
-      memo_call_set_args (call, memo_loader_get_args (flight->loader), memo_loader_get_instance (flight->loader));
-
-      memo_frame_enter (&frame, self, keys);
-      memo_loader_call (flight->loader, call);
-      memo_frame_leave (&frame);
-    }
-}
-
-static void
-start_free (Start *start)
-{
-  memo_flight_unref (start->flight);
-  g_free (start);
-}
-
-static void
-start_deliver (MemoMail *mail)
-{
-  Start *start = (Start *) mail;
-
-  run_flight (start->flight, start->ticket);
-  start_free (start);
-}
-
-static void
-start_in_thread (gpointer data)
-{
-  start_deliver (data);
-}
-
-static void start_discard (MemoMail *mail);
-
-static Start *
-start_new (MemoFlight *flight,
-           guint       ticket)
-{
-  Start *start = g_new (Start, 1);
-
-  start->mail.deliver = start_deliver;
-  start->mail.discard = start_discard;
-  start->flight = memo_flight_ref (flight);
-  start->ticket = ticket;
-
-  return start;
-}
-
-/* With the lock held: the loader is to be called in another context from now on. */
-static Start *
-move_start (MemoFlight   *flight,
-            GMainContext *context)
-{
-  flight->context = context;
-
-  return start_new (flight, ++flight->ticket);
-}
-
-/* The context went away before the loader was called in it. */
-static void
-start_discard (MemoMail *mail)
-{
-  Start *start = (Start *) mail;
-  MemoFlight *flight = start->flight;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
-  g_autoptr(GMainContext) context = NULL;
-  Start *again = NULL;
-  gboolean stranded = FALSE;
-
-  if (self != NULL)
-    {
-      g_mutex_lock (&self->lock);
-      if (!flight->over && flight->ticket == start->ticket)
-        {
-          context = memo_flight_pick_context (flight, flight->context);
-          if (context != NULL)
-            again = move_start (flight, context);
-          else
-            stranded = TRUE;
-        }
-      g_mutex_unlock (&self->lock);
-    }
-
-  if (again != NULL)
-    memo_mailbox_post (context, &again->mail);
-  if (stranded)
-    memo_loading_answer (self, flight, NULL,
-                         g_error_new_literal (MEMO_ERROR, MEMO_ERROR_ABANDONED,
-                                              "The main context that was to run the loader went away"));
-
-  start_free (start);
-}
+ * ends in time. */
 
 /* After the lock is released: nobody waits for the flight any more.  A batch goes on as long as anybody
  * waits for any key of it. */
@@ -251,7 +122,7 @@ memo_loading_leave (MemoCall *request)
   MemoTrash trash = { 0 };
   MemoBatch *batch = NULL;
   MemoFlight *flight;
-  Start *again = NULL;
+  MemoMail *again = NULL;
   gboolean abandoned = FALSE;
 
   g_mutex_lock (&self->lock);
@@ -274,11 +145,17 @@ memo_loading_leave (MemoCall *request)
       memo_flights_end (self, flight, &trash);
       timers = memo_flight_take_timers (flight);
     }
-  else if (!flight->started && memo_loader_is_single (flight->loader) &&
-           !memo_flight_has_waiter_in (flight, flight->context))
+  else if (!flight->started && !memo_flight_has_waiter_in (flight, flight->context))
     {
-      context = memo_flight_pick_context (flight, flight->context);
-      again = move_start (flight, context);
+      if (flight->reading)
+        {
+          /* The answer of the tier goes to whoever waits then. */
+        }
+      else if (flight->read || memo_loader_is_single (flight->loader))
+        {
+          context = memo_flight_pick_context (flight, flight->context);
+          again = memo_launch_move (flight, context);
+        }
     }
 
   g_mutex_unlock (&self->lock);
@@ -288,7 +165,7 @@ memo_loading_leave (MemoCall *request)
   if (batch != NULL)
     memo_batch_settle (self, batch);
   if (again != NULL)
-    memo_mailbox_post (context, &again->mail);
+    memo_mailbox_post (context, again);
 
   g_clear_pointer (&batch, memo_batch_unref);
   memo_trash_empty (&trash);
@@ -296,19 +173,33 @@ memo_loading_leave (MemoCall *request)
   g_object_unref (request);
 }
 
-/* After the lock is released: gets a new flight going in CONTEXT. */
-void
-memo_loading_launch (MemoAsyncCache *self,
-                     MemoFlight     *flight,
-                     GMainContext   *context)
+/* With the lock held: REQUEST waits for a load that is in progress. */
+static void
+join (MemoAsyncCache  *self,
+      MemoFlight      *flight,
+      MemoCall        *request,
+      MemoLoader     **loader,
+      gboolean         refresh,
+      gint64           now)
 {
-  /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
-  if (memo_loader_is_batch (flight->loader))
-    memo_batch_add (self, flight, context);
-  else if (memo_loader_is_in_thread (flight->loader))
-    memo_loader_push (flight->loader, start_in_thread, start_new (flight, 0));
-  else
-    memo_mailbox_post (context, &start_new (flight, 0)->mail);
+  memo_flights_join (flight, request, self->fence.sequence);
+
+  if (refresh)
+    flight->fresh = TRUE;
+
+  /* One that reads a tier for somebody without a loader gets one. */
+  if (flight->loader == memo_loader_get_none () && *loader != NULL && *loader != flight->loader)
+    {
+      MemoLoader *none = flight->loader;
+      double timeout = memo_loader_get_timeout (*loader);
+
+      flight->loader = *loader;
+      *loader = none;
+      if (memo_loader_get_tags (flight->loader) != NULL)
+        memo_flight_add_tags (flight, memo_loader_get_tags (flight->loader));
+      if (timeout > 0.0)
+        flight->deadline = memo_time_after (now, timeout);
+    }
 }
 
 /* Answers a get: from memory, by joining a flight, or by a new one. */
@@ -339,6 +230,8 @@ memo_loading_get (MemoAsyncCache *self,
   /* Before the lock is taken: to be referred to may run the code of a language binding. */
   if (loader != NULL)
     kept = g_object_ref (loader);
+  else if (self->backup != NULL && !refresh)
+    kept = g_object_ref (memo_loader_get_none ());
 
   g_mutex_lock (&self->lock);
 
@@ -381,9 +274,9 @@ memo_loading_get (MemoAsyncCache *self,
       joined = flight != NULL;
 
       if (joined)
-        memo_flights_join (flight, request, self->fence.sequence);
-      else if (loader != NULL)
-        flight = memo_flights_add (self, &key, g_steal_pointer (&kept), request, now);
+        join (self, flight, request, &kept, refresh, now);
+      else if (kept != NULL)
+        flight = memo_flights_add (self, &key, g_steal_pointer (&kept), request, refresh, now);
 
       if (joined && counted)
         self->counters.coalesced++;
@@ -400,7 +293,7 @@ memo_loading_get (MemoAsyncCache *self,
       /* The request keeps its context until it is left, after this. */
       memo_loading_watch (self, flight, request->context);
       if (!joined)
-        memo_loading_launch (self, flight, request->context);
+        memo_launch (self, flight, request->context);
       memo_flight_unref (flight);
     }
   else if (failure != NULL)
@@ -418,48 +311,6 @@ memo_loading_get (MemoAsyncCache *self,
       memo_call_return_entry (request, NULL);
     }
 }
-
-/* --- the owner of the call --- */
-
-static void
-flight_answered (gpointer   owner,
-                 MemoEntry *entry,
-                 GError    *error)
-{
-  MemoFlight *flight = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
-
-  if (self != NULL)
-    {
-      memo_loading_answer (self, flight, entry, error);
-      return;
-    }
-
-  /* Whoever waits holds the cache, so nobody does. */
-  g_clear_pointer (&entry, memo_entry_unref);
-  g_clear_error (&error);
-}
-
-static void
-flight_tagged (gpointer            owner,
-               const char * const *tags)
-{
-  MemoFlight *flight = owner;
-  g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
-
-  if (self == NULL)
-    return;
-
-  g_mutex_lock (&self->lock);
-  memo_flight_add_tags (flight, tags);
-  g_mutex_unlock (&self->lock);
-}
-
-static const MemoCallOwner flight_owner = {
-  .answered = flight_answered,
-  .tagged = flight_tagged,
-  .release = (void (*) (gpointer)) memo_flight_unref,
-};
 
 /* Ends all loads: who waits is told that the cache is closed. */
 void

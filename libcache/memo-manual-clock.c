@@ -25,6 +25,9 @@
  * [method@Memo.ManualClock.advance] runs nothing itself. What was waiting for the
  * time becomes ready, and runs when its main context is iterated next.
  *
+ * Its wall clock shows the beginning of the year 2000 in UTC at first, goes on with the time, and can be
+ * set by [method@Memo.ManualClock.set_real_time]. Each manual clock counts from an origin of its own.
+ *
  * May be used from any thread.
  *
  * Since: 0.1
@@ -36,8 +39,13 @@ struct _MemoManualClock
 
   GMutex     lock;
   gint64     now;
+  gint64     real_time;
   GPtrArray *sources;   /* those that wait, borrowed */
+  char      *origin;
 };
+
+/* 2000-01-01T00:00:00Z */
+#define FIRST_REAL_TIME (G_GINT64_CONSTANT (946684800) * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -157,11 +165,32 @@ memo_manual_clock_create_source (MemoClock *clock,
   return source;
 }
 
+static gint64
+memo_manual_clock_get_real_time (MemoClock *clock)
+{
+  MemoManualClock *self = MEMO_MANUAL_CLOCK (clock);
+  gint64 real_time;
+
+  g_mutex_lock (&self->lock);
+  real_time = self->real_time;
+  g_mutex_unlock (&self->lock);
+
+  return real_time;
+}
+
+static char *
+memo_manual_clock_dup_origin (MemoClock *clock)
+{
+  return g_strdup (MEMO_MANUAL_CLOCK (clock)->origin);
+}
+
 static void
 memo_manual_clock_clock_iface_init (MemoClockInterface *iface)
 {
   iface->get_time = memo_manual_clock_get_time;
   iface->create_source = memo_manual_clock_create_source;
+  iface->get_real_time = memo_manual_clock_get_real_time;
+  iface->dup_origin = memo_manual_clock_dup_origin;
 }
 
 static void
@@ -170,6 +199,7 @@ memo_manual_clock_finalize (GObject *object)
   MemoManualClock *self = MEMO_MANUAL_CLOCK (object);
 
   g_ptr_array_unref (self->sources);
+  g_free (self->origin);
   g_mutex_clear (&self->lock);
 
   G_OBJECT_CLASS (memo_manual_clock_parent_class)->finalize (object);
@@ -185,13 +215,15 @@ static void
 memo_manual_clock_init (MemoManualClock *self)
 {
   g_mutex_init (&self->lock);
+  self->real_time = FIRST_REAL_TIME;
   self->sources = g_ptr_array_new ();
+  self->origin = g_uuid_string_random ();
 }
 
 /**
  * memo_manual_clock_new:
  *
- * Creates a clock that stands at 0.
+ * Creates a clock that stands at 0, and its wall clock at the beginning of the year 2000.
  *
  * Returns: (transfer full): the new clock
  *
@@ -208,7 +240,7 @@ memo_manual_clock_new (void)
  * @self: a manual clock
  * @seconds: by how much, in seconds; 0 or more
  *
- * Moves the time on, rounded up to a whole microsecond.
+ * Moves the time on, rounded up to a whole microsecond, and the wall clock with it.
  *
  * Since: 0.1
  */
@@ -217,17 +249,42 @@ memo_manual_clock_advance (MemoManualClock *self,
                            double           seconds)
 {
   g_autoptr(GPtrArray) finished = NULL;
+  gint64 step;
 
   g_return_if_fail (MEMO_IS_MANUAL_CLOCK (self));
   g_return_if_fail (seconds >= 0.0 && seconds <= MEMO_LONGEST_SPAN);
 
   g_mutex_lock (&self->lock);
 
-  self->now += MIN ((gint64) ceil (seconds * G_USEC_PER_SEC), G_MAXINT64 - 1 - self->now);
+  step = MIN ((gint64) ceil (seconds * G_USEC_PER_SEC), G_MAXINT64 - 1 - self->now);
+  self->now += step;
+  self->real_time = self->real_time > G_MAXINT64 - step ? G_MAXINT64 : self->real_time + step;
   finished = take_due (self);
 
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < finished->len; i++)
     g_source_set_ready_time (g_ptr_array_index (finished, i), 0);
+}
+
+/**
+ * memo_manual_clock_set_real_time:
+ * @self: a manual clock
+ * @real_time: microseconds since the beginning of 1970 in UTC
+ *
+ * Sets the wall clock, to anything: for tests of what happens when somebody sets it back.
+ *
+ * The time that the clock tells does not change, and nothing becomes ready.
+ *
+ * Since: 0.1
+ */
+void
+memo_manual_clock_set_real_time (MemoManualClock *self,
+                                 gint64           real_time)
+{
+  g_return_if_fail (MEMO_IS_MANUAL_CLOCK (self));
+
+  g_mutex_lock (&self->lock);
+  self->real_time = real_time;
+  g_mutex_unlock (&self->lock);
 }

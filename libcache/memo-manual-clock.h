@@ -15,9 +15,12 @@ MEMO_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (MemoManualClock, memo_manual_clock, MEMO, MANUAL_CLOCK, GObject)
 
 MEMO_AVAILABLE_IN_0_1
-MemoManualClock *memo_manual_clock_new     (void) G_GNUC_WARN_UNUSED_RESULT;
+MemoManualClock *memo_manual_clock_new           (void) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
-void             memo_manual_clock_advance (MemoManualClock *self,
-                                            double           seconds);
+void             memo_manual_clock_advance       (MemoManualClock *self,
+                                                  double           seconds);
+MEMO_AVAILABLE_IN_0_1
+void             memo_manual_clock_set_real_time (MemoManualClock *self,
+                                                  gint64           real_time);
 
 G_END_DECLS

@@ -26,6 +26,8 @@ typedef struct _MemoMetrics MemoMetrics;
  * @evictions: how many live entries were dropped to make room
  * @expirations: how many entries were dropped since their time was over
  * @invalidations: how many entries were dropped by a delete, a clear or a tag
+ * @backup_hits: how many keys were not loaded since the backup had them
+ * @backup_failures: how often the backup failed to do what it was asked for
  * @size: how many entries are held at present
  * @hit_rate: hits by hits and misses, 0.0 when nothing was asked yet
  *
@@ -48,11 +50,13 @@ struct _MemoMetrics
   guint64 evictions;
   guint64 expirations;
   guint64 invalidations;
+  guint64 backup_hits;
+  guint64 backup_failures;
   guint64 size;
   double  hit_rate;
 
   /*< private >*/
-  guint64 padding[13];
+  guint64 padding[11];
 };
 
 MEMO_AVAILABLE_IN_ALL

@@ -51,6 +51,9 @@ typedef GArray MemoTagSet;
 
 void      memo_tag_set_add      (MemoTagSet        **self,
                                  const char * const *tags);
+char    **memo_tag_set_dup      (const MemoTagSet   *self);
+gboolean  memo_tag_set_has_any  (const MemoTagSet   *self,
+                                 const char * const *tags);
 #define   memo_tag_set_size(self)      ((self) != NULL ? (self)->len : 0)
 #define   memo_tag_set_get(self, i)    (&g_array_index ((self), MemoKey, (i)))
 

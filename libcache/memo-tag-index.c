@@ -147,3 +147,34 @@ memo_tag_set_add (MemoTagSet        **self,
       g_array_append_val (*self, key);
     }
 }
+
+/* The tags as texts, or NULL for the empty set. */
+char **
+memo_tag_set_dup (const MemoTagSet *self)
+{
+  char **tags;
+
+  if (memo_tag_set_size (self) == 0)
+    return NULL;
+
+  tags = g_new0 (char *, self->len + 1);
+  for (guint i = 0; i < self->len; i++)
+    tags[i] = g_strdup (memo_tag_set_get (self, i)->text);
+
+  return tags;
+}
+
+gboolean
+memo_tag_set_has_any (const MemoTagSet   *self,
+                      const char * const *tags)
+{
+  for (gsize i = 0; tags != NULL && tags[i] != NULL; i++)
+    {
+      MemoKey key = memo_key (tags[i]);
+
+      if (is_in_set (self, &key))
+        return TRUE;
+    }
+
+  return FALSE;
+}

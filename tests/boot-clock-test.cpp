@@ -140,6 +140,27 @@ TEST_F (BootClockTest, Rule05AChangeOfTheWallClockMovesNothing)
     }
 }
 
+TEST_F (BootClockTest, ItsWallClockIsThatOfTheSystemAndMayGoBack)
+{
+  for (gint64 seconds : { 0, 365 * 24 * 3600, -365 * 24 * 3600 })
+    {
+      set_forward += seconds;
+      const gint64 before = g_get_real_time ();
+      const gint64 says = memo_clock_get_real_time (boot_);
+
+      EXPECT_GE (says, before);
+      EXPECT_LE (says, before + G_TIME_SPAN_HOUR);
+    }
+}
+
+TEST_F (BootClockTest, ItsOriginIsTheSameEveryTime)
+{
+  // Whether there is one depends on the machine.
+  for (int i = 0; i < 3; i++)
+    EXPECT_EQ (origin_of (boot_), origin_of (memo_clock_get_default ()));
+  EXPECT_THAT (origin_of (boot_), ::testing::AnyOf ("", ::testing::SizeIs (36)));
+}
+
 TEST_F (BootClockTest, ADeadlineThatIsOverIsReadyAtOnce)
 {
   const gint64 time = memo_clock_get_time (boot_);

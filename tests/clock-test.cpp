@@ -292,6 +292,74 @@ TEST_F (ManualClockTest, ManyThreadsMayMoveTheTime)
   EXPECT_EQ (now (), 20'000);
 }
 
+// --- its wall clock and its origin ---
+
+constexpr gint64 first_real_time = G_GINT64_CONSTANT (946'684'800'000'000);
+
+TEST_F (ManualClockTest, ItsWallClockBeginsWithTheYear2000AndGoesOnWithTheTime)
+{
+  std::unique_ptr<GDateTime, Deleter<GDateTime, g_date_time_unref>>
+    year_2000 (g_date_time_new_utc (2000, 1, 1, 0, 0, 0));
+
+  EXPECT_EQ (real_time (), first_real_time);
+  EXPECT_EQ (real_time () / G_USEC_PER_SEC, g_date_time_to_unix (year_2000.get ()));
+  advance (1.5);
+  EXPECT_EQ (real_time (), first_real_time + 1'500'000);
+  advance (1e-9);
+  EXPECT_EQ (real_time (), first_real_time + 1'500'001);
+}
+
+TEST_F (ManualClockTest, Rule05ItsWallClockCanBeSetAndTheTimeStays)
+{
+  auto one = timer (1'000'000);
+
+  advance (0.5);
+  for (gint64 set : { G_GINT64_CONSTANT (0), first_real_time, G_MININT64, G_GINT64_CONSTANT (-1), G_MAXINT64 - 5 })
+    {
+      memo_manual_clock_set_real_time (clock_.get (), set);
+      turn ();
+      EXPECT_EQ (real_time (), set);
+      EXPECT_EQ (now (), 500'000);
+    }
+  EXPECT_EQ (one->runs, 0);
+  advance (0.5);
+  turn ();
+  EXPECT_EQ (real_time (), G_MAXINT64) << "it stops there";
+  EXPECT_EQ (one->runs, 1);
+}
+
+TEST_F (ManualClockTest, EachHasAnOriginOfItsOwn)
+{
+  auto other = adopt (memo_manual_clock_new ());
+  const std::string mine = origin_of (clock_.get ());
+
+  EXPECT_NE (mine, "");
+  EXPECT_NE (mine, origin_of (other.get ()));
+  EXPECT_NE (mine, origin_of (memo_clock_get_default ()));
+  advance (1.0);
+  memo_manual_clock_set_real_time (clock_.get (), 0);
+  EXPECT_EQ (mine, origin_of (clock_.get ()));
+}
+
+TEST_F (ManualClockTest, ManyThreadsMaySetAndReadItsWallClock)
+{
+  std::vector<std::thread> threads;
+
+  for (int i = 0; i < 4; i++)
+    {
+      threads.emplace_back ([this, i] {
+        for (int step = 0; step < 5'000; step++)
+          {
+            memo_manual_clock_set_real_time (clock_.get (), i);
+            ASSERT_LT (real_time (), 4);
+            g_free (memo_clock_dup_origin (MEMO_CLOCK (clock_.get ())));
+          }
+      });
+    }
+  for (auto &thread : threads)
+    thread.join ();
+}
+
 // --- clocks of others ---
 
 struct OtherClock { GObject parent; };
@@ -341,6 +409,38 @@ TEST_F (ClockTest, AClockOfSomebodyElseIsAsked)
   EXPECT_TRUE (memo_cache_contains (MEMO_CACHE (cache.get ()), "key"));
   other_time = 1'000'042;
   EXPECT_FALSE (memo_cache_contains (MEMO_CACHE (cache.get ()), "key"));
+}
+
+TEST_F (ClockTest, AClockThatSaysNoMoreHasTheWallClockOfTheSystemAndNoOrigin)
+{
+  static const GType type = make_type ("TerseClock", true);
+  auto other = adopt (G_OBJECT (g_object_new (type, nullptr)));
+  const gint64 before = g_get_real_time ();
+  const gint64 says = memo_clock_get_real_time (MEMO_CLOCK (other.get ()));
+
+  EXPECT_GE (says, before);
+  EXPECT_LE (says, g_get_real_time ());
+  EXPECT_EQ (memo_clock_dup_origin (MEMO_CLOCK (other.get ())), nullptr);
+}
+
+TEST_F (ClockTest, AClockMayHaveAWallClockAndAnOriginOfItsOwn)
+{
+  const GInterfaceInfo info = {
+    [] (gpointer iface, gpointer) {
+      auto *clock = static_cast<MemoClockInterface *> (iface);
+
+      clock->get_real_time = [] (MemoClock *) { return G_GINT64_CONSTANT (42); };
+      clock->dup_origin = [] (MemoClock *) { return g_strdup ("the flood"); };
+    }, nullptr, nullptr
+  };
+  const GType type = g_type_register_static_simple (G_TYPE_OBJECT, "WordyClock", sizeof (OtherClockClass), nullptr,
+                                                    sizeof (OtherClock), nullptr, G_TYPE_FLAG_NONE);
+
+  g_type_add_interface_static (type, MEMO_TYPE_CLOCK, &info);
+  auto other = adopt (G_OBJECT (g_object_new (type, nullptr)));
+
+  EXPECT_EQ (memo_clock_get_real_time (MEMO_CLOCK (other.get ())), 42);
+  EXPECT_EQ (origin_of (other.get ()), "the flood");
 }
 
 TEST_F (ClockTest, AClockThatDoesNothingIsAMistake)

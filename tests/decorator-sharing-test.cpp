@@ -132,6 +132,22 @@ TEST_F (SharingTest, ToClearAFunctionDropsItsOwnAnswersAlone)
   EXPECT_TRUE (contains ("set by hand"));
 }
 
+TEST_F (SharingTest, Rule15TheLoadersTagsAreThoseOfTheAnswersToo)
+{
+  auto loader = users_.new_loader ();
+  memo_loader_set_tags (loader.get (), Tags { "shop", "town" });
+  auto tagged = new_function (MEMO_TYPE_ASYNC_LRU, "tagged", loader.get (), "cache", cache_.get ());
+
+  for (const char *tag : { "shop", "town", "tagged(*)" })
+    {
+      call (tagged, "(int64 1,)");
+      turn ();
+      EXPECT_TRUE (contains ("tagged(x 1)"));
+      memo_cache_invalidate_tags (MEMO_CACHE (cache_.get ()), Tags { tag });
+      EXPECT_FALSE (contains ("tagged(x 1)")) << tag;
+    }
+}
+
 TEST_F (SharingTest, ToClearAFunctionWithACacheOfItsOwnDropsAll)
 {
   auto alone = new_lru ("alone", users_);

@@ -387,6 +387,48 @@ TEST_F (InvalidatorCallsTest, WhatTheFunctionsWereGivenIsGivenBackOnce)
   EXPECT_EQ (key_destroyed, 3);
 }
 
+TEST_F (InvalidatorCallsTest, AChangeMayRunInAThread)
+{
+  static std::atomic<GThread *> thread;
+  auto func = [] (MemoCall *call, gpointer) {
+    thread = g_thread_self ();
+    memo_call_return_entry (call, memo_entry_new_variant (memo_call_get_args (call)));
+  };
+  auto loader = adopt (memo_loader_new_in_thread (func, nullptr, nullptr));
+  auto tied = adopt (MEMO_ASYNC_INVALIDATOR (g_object_new (MEMO_TYPE_ASYNC_LRU_INVALIDATOR, "loader", loader.get (),
+                                                           nullptr)));
+  Got got;
+
+  memo_async_invalidator_add_read (tied.get (), get_user_);
+  EXPECT_EQ (memo_async_invalidator_get_loader (tied.get ()), loader.get ());
+  memo_invalidator_call_async (MEMO_INVALIDATOR (tied.get ()), args (1), nullptr, finished_cb, &got);
+  while (!got.done ())
+    g_main_context_iteration (context_, TRUE);
+  EXPECT_NE (thread, g_thread_self ());
+  EXPECT_EQ (got.error, nullptr);
+  ASSERT_NE (got.entry, nullptr);
+  EXPECT_TRUE (g_variant_is_of_type (memo_entry_get_variant (got.entry.get ()), G_VARIANT_TYPE_TUPLE));
+  EXPECT_FALSE (get_user_.remembers (args (1)));
+}
+
+TEST_F (InvalidatorCallsTest, ABatchLoaderChangesNothing)
+{
+  auto func = [] (MemoCall *call, gpointer) { memo_call_return_nothing (call); };
+  auto loader = adopt (memo_loader_new_batch (func, nullptr, nullptr));
+
+  for (MemoLoader *given : { loader.get (), static_cast<MemoLoader *> (nullptr) })
+    {
+      auto tied = adopt (MEMO_ASYNC_INVALIDATOR (g_object_new (MEMO_TYPE_ASYNC_TTL_INVALIDATOR, "loader", given,
+                                                               nullptr)));
+      Got got;
+
+      memo_invalidator_call_async (MEMO_INVALIDATOR (tied.get ()), args (1), nullptr, finished_cb, &got);
+      turn ();
+      ASSERT_NE (got.error, nullptr);
+      EXPECT_TRUE (g_error_matches (got.error.get (), MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED));
+    }
+}
+
 // --- closed caches and threads ---
 
 TEST_F (InvalidatorCallsTest, TheSourceIsChangedThoughTheCacheIsClosed)

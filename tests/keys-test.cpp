@@ -186,7 +186,8 @@ TEST_F (KeysTest, Failure08WhatIsNotTheSameHasKeysOfItsOwn)
                "(@aas [[], []],)", "('',)", "('', '')", "([''],)", "(['', ''],)", "(@ms nothing,)", "(@mi nothing,)", "(just '',)",
                "(@mms nothing,)", "(@mms just nothing,)", "(0.0,)", "(-0.0,)", "(0,)", "(false,)", "(nan,)", "('nan',)", "(inf,)",
                "(-inf,)", "('inf',)", "('nothing',)", "(0.1,)", "(0.10000000000000002,)", "(@ai [0],)", "(@ay [0],)",
-               "({'a': 1},)", "([('a', 1)],)", "({'a': <1>},)", "({'a': 1, 'b': 1},)" };
+               "({'a': 1},)", "([('a', 1)],)", "({'a': <1>},)", "({'a': 1, 'b': 1},)",
+               "(<int64 1>,)", "(<<int64 1>>,)", "([<int64 1>],)", "({'a': <int64 1>},)" };
   std::map<std::string, std::string> seen;
   for (const char *text : all)
     {

@@ -372,6 +372,19 @@ TEST_F (MutationObjectTest, Rule18ATagThatOnlyTheAnswerBringsIsHeld)
   EXPECT_FALSE (contains ("key"));
 }
 
+TEST_F (MutationObjectTest, Rule18ASetThatIsNotKeptEndsWhatWasThere)
+{
+  auto tag = mutation ({}, { "tag" });
+
+  begin (tag);
+  memo_cache_set (cache (), "key", entry ("without the tag").release ());
+  ASSERT_TRUE (contains ("key"));
+  memo_cache_set (cache (), "key", entry ("with the tag", MEMO_TTL_DEFAULT, { "tag" }).release ());
+  EXPECT_FALSE (contains ("key")) << "the older entry is not what was set last";
+  end (tag);
+  EXPECT_FALSE (contains ("key"));
+}
+
 TEST_F (MutationObjectTest, Rule18WhoAsksAfterTheEndIsMovedFromALoadThatBeganBefore)
 {
   auto tag = mutation ({}, { "tag" });

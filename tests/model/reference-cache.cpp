@@ -27,9 +27,12 @@ ReferenceCache::turn ()
     {
       Flight &flight = flights_.at (number);
 
-      tally_.add (Event::timed_out);
+      tally_.add (flight.batch == 0 ? Event::timed_out :
+                  flight.started ? Event::timed_out_in_batch : Event::timed_out_in_window);
       flight.cancelled = true;
       fail (flight, timed_out);
+      desert (flight, true);
+      forget (number);
     }
 
   while (!starts_.empty ())
@@ -39,6 +42,9 @@ ReferenceCache::turn ()
       starts_.pop_front ();
       start (number);
     }
+
+  turn_batches ();
+  turn_changes ();
 
   values_.bury (now_);
   errors_.bury (now_);
@@ -73,8 +79,8 @@ ReferenceCache::lookup (int key)
   return words;
 }
 
-// Rule 5: an entry's own time to live wins, then the loader's, then the cache's.  With 0, and when
-// there is none, nothing is kept and what was there goes.
+// Rule 5: an entry's own time to live wins, then the loader's, then the cache's.  With 0, when
+// there is none, and while its source is being changed, nothing is kept and what was there goes.
 void
 ReferenceCache::keep (int key, const Value *value, Time loader_ttl, Tags tags)
 {
@@ -85,8 +91,13 @@ ReferenceCache::keep (int key, const Value *value, Time loader_ttl, Tags tags)
   if (ttl == unsaid)
     ttl = default_ttl_;
 
+  const bool held = is_held (key, tags);
+
+  if (held && ttl != 0)
+    tally_.add (Event::held);
+
   errors_.drop (key, now_);
-  if (ttl == 0)
+  if (ttl == 0 || held)
     values_.drop (key, now_);
   else
     values_.put ({ key, value->words, tags, after (now_, ttl) }, maxsize_, now_);
@@ -95,7 +106,7 @@ ReferenceCache::keep (int key, const Value *value, Time loader_ttl, Tags tags)
 void
 ReferenceCache::set (int key, const Value &value)
 {
-  moment_++;
+  key_changed_[key] = ++moment_;
   if (Flight *flight = current (key))
     outdate (*flight, Event::outdated_by_set);
 
@@ -105,7 +116,7 @@ ReferenceCache::set (int key, const Value &value)
 bool
 ReferenceCache::remove (int key)
 {
-  moment_++;
+  key_changed_[key] = ++moment_;
   if (Flight *flight = current (key))
     outdate (*flight, Event::outdated_by_delete);
 
@@ -117,10 +128,12 @@ ReferenceCache::remove (int key)
 void
 ReferenceCache::clear ()
 {
-  moment_++;
+  key_changed_.fill (++moment_);
   for (auto &[number, flight] : flights_)
-    if (flight.current)
-      outdate (flight, Event::outdated_by_clear);
+    {
+      if (flight.current)
+        outdate (flight, Event::outdated_by_clear);
+    }
 
   values_.clear (now_);
   errors_.clear (now_);
@@ -131,6 +144,10 @@ void
 ReferenceCache::invalidate_tags (Tags tags)
 {
   moment_++;
+  for (int tag = 0; tag < n_tags; tag++)
+    if (tags[tag])
+      tag_changed_[tag] = moment_;
+
   for (auto &[number, flight] : flights_)
     {
       for (int tag = 0; tag < n_tags; tag++)
@@ -151,6 +168,14 @@ ReferenceCache::set_maxsize (std::size_t maxsize)
   maxsize_ = maxsize;
   values_.shrink (maxsize, now_);
   errors_.shrink (maxsize, now_);
+}
+
+// A flight that nobody can ask for any more.
+void
+ReferenceCache::forget (int number)
+{
+  if (flights_.at (number).batch != 0)
+    flights_.erase (number);
 }
 
 // To be called when nothing expired is held: of those it is not said whether they count.
@@ -186,7 +211,7 @@ ReferenceCache::current (int key)
 }
 
 ReferenceCache::Flight &
-ReferenceCache::begin (int key, const Loader &loader, Waiter first)
+ReferenceCache::begin (int key, const Loader &loader, const std::string &args, Waiter first)
 {
   const Held *previous = values_.find (key, now_);
   Flight flight {};
@@ -206,10 +231,17 @@ ReferenceCache::begin (int key, const Loader &loader, Waiter first)
   flight.known = loader.tags;
   flight.previous_tags = previous != nullptr ? previous->tags : Tags ();
   flight.previous = previous != nullptr ? previous->words : miss;
+  flight.args = args;
   flight.waiters.push_back (first);
-  starts_.push_back (flight.number);
 
-  return flights_.emplace (flight.number, flight).first->second;
+  Flight &added = flights_.emplace (flight.number, flight).first->second;
+
+  if (loader.batch)
+    gather (added);
+  else
+    starts_.push_back (added.number);
+
+  return added;
 }
 
 // Calls the loader, unless nobody waits any more.
@@ -226,7 +258,7 @@ ReferenceCache::start (int number)
   tally_.add (Event::called);
   flight.started = true;
   metrics.loads++;
-  called.push_back ({ number, flight.loader->number, flight.key, flight.previous });
+  called.push_back ({ number, flight.loader->number, flight.key, flight.previous, flight.args });
 
   if (flight.loader->at_once)
     answer (number, script_ ());
@@ -279,7 +311,7 @@ ReferenceCache::get (int asker, int key, Ask how, const Loader *loader)
     }
   else if (loader != nullptr)
     {
-      begin (key, *loader, { asker, moment_ });
+      begin (key, *loader, how.args, { asker, moment_ });
     }
   else
     {
@@ -309,11 +341,22 @@ ReferenceCache::cancel (int asker)
       flight.current = false;
       flight.over = true;
       flight.cancelled = true;
-      tally_.add (flight.started ? Event::abandoned_running : Event::abandoned_unstarted);
-      if (!flight.started)
+      if (flight.batch == 0)
+        tally_.add (flight.started ? Event::abandoned_running : Event::abandoned_unstarted);
+      else
+        tally_.add (flight.started ? Event::abandoned_in_batch : Event::abandoned_in_window);
+      desert (flight, true);
+      if (!flight.started || flight.batch != 0)
         flights_.erase (number);
       return true;
     }
+
+  for (auto &[number, change] : changes_)
+    if (change.asker == asker && change.waits)
+      {
+        withdraw (change);
+        return true;
+      }
 
   tally_.add (Event::cancelled_too_late);
 
@@ -362,7 +405,10 @@ ReferenceCache::fail (Flight &flight, const std::string &words)
 
   flight.over = true;
   flight.current = false;
-  metrics.load_failures++;
+
+  // Callers of one load in a batch may be told at different times; it fails once.
+  if (flight.started && (flight.batch == 0 || waiting_for (flight.batch, flight.key).empty ()))
+    metrics.load_failures++;
 
   for (const Waiter &waiter : flight.waiters)
     decide (waiter.asker, words);
@@ -375,6 +421,10 @@ ReferenceCache::fail (Flight &flight, const std::string &words)
   else if (flight.loader->error_ttl > 0 && values_.find (flight.key, now_) != nullptr)
     {
       tally_.add (Event::error_kept_out);
+    }
+  else if (flight.loader->error_ttl > 0 && is_held (flight.key, flight.known))
+    {
+      tally_.add (Event::error_held);
     }
   else if (flight.loader->error_ttl > 0)
     {
@@ -418,7 +468,7 @@ ReferenceCache::deliver (Flight &flight, const Answer &answer)
       if (next != nullptr)
         next->waiters.push_back (waiter);
       else
-        next = &begin (flight.key, *flight.loader, waiter);
+        next = &begin (flight.key, *flight.loader, flight.args, waiter);
     }
   flight.waiters.clear ();
 

@@ -15,8 +15,10 @@ using Time = std::int64_t;                // microseconds
 constexpr Time never = INT64_MAX;         // a deadline that does not come, a time to live without end
 constexpr Time unsaid = -1;               // a time to live that leaves it to the next in line
 
-constexpr int n_keys = 12;
-constexpr int n_tags = 5;
+constexpr int n_plain_keys = 12;
+constexpr int n_keys = 20;                // with those of decorated calls
+constexpr int n_plain_tags = 5;
+constexpr int n_tags = 8;                 // with those that tell the answers of functions apart
 
 using Tags = std::bitset<n_tags>;
 

@@ -16,12 +16,12 @@ static constexpr Time thousand_years = Time (1000) * 365 * 24 * 3600 * second;
 const char *
 Trial::key_name (int key)
 {
-  static const std::array<const char *, n_keys> names = {
+  static const std::array<const char *, n_plain_keys> names = {
     "", "k", "key", "key:1", "key:2", "key:11", "KEY:1", "ключ", "鍵", "key:1 ", "1:yek",
     "a key of more than sixty-four bytes, which no fixed buffer of that size could hold without cutting it off",
   };
 
-  return names[key];
+  return key < n_plain_keys ? names[key] : known_calls[key - n_plain_keys].key;
 }
 
 std::string
@@ -33,10 +33,10 @@ Trial::quoted (int key)
 std::vector<const char *>
 Trial::tag_names (Tags tags)
 {
-  static const std::array<const char *, n_tags> names = { "red", "green", "blue", "", "red:1" };
+  static const std::array<const char *, n_plain_tags> names = { "red", "green", "blue", "", "red:1" };
   std::vector<const char *> all;
 
-  for (int tag = 0; tag < n_tags; tag++)
+  for (int tag = 0; tag < n_plain_tags; tag++)
     if (tags[tag])
       all.push_back (names[tag]);
   all.push_back (nullptr);
@@ -46,11 +46,17 @@ Trial::tag_names (Tags tags)
 
 // --- what is drawn ---
 
-// A few keys are asked for more often than the others, so that more happens at a time.
+// A few keys are asked for more often than the others, so that more happens at a time; those of decorated calls now
+// and then.
 int
 Trial::draw_key ()
 {
-  return below (chance (mood_ == Mood::slow_loaders ? 80 : 50) ? n_keys / 4 : n_keys);
+  if (chance (mood_ == Mood::changes ? 40 : 5))
+    return n_plain_keys + below (n_calls);
+  if (mood_ == Mood::batches)
+    return below (chance (70) ? n_plain_keys / 2 : n_plain_keys);
+
+  return below (chance (mood_ == Mood::slow_loaders ? 80 : 50) ? n_plain_keys / 4 : n_plain_keys);
 }
 
 // Time moves by halves of a second, so that deadlines are hit exactly, and missed by a
@@ -73,7 +79,7 @@ Trial::draw_tags (int at_most)
   Tags tags;
 
   for (int n = below (at_most + 1); n > 0; n--)
-    tags.set (chance (mood_ == Mood::slow_loaders ? 70 : 40) ? n_tags - 1 : below (n_tags));
+    tags.set (chance (mood_ == Mood::slow_loaders ? 70 : 40) ? n_plain_tags - 1 : below (n_plain_tags));
 
   return tags;
 }
@@ -90,8 +96,8 @@ Trial::draw_value ()
 {
   Value value;
 
-  value.words = chance (20) ? nothing : "v" + std::to_string (++last_value_);
-  value.ttl = chance (60) ? unsaid : chance (28) ? 0 : draw_ttl ();
+  value.words = chance (25) ? nothing : "v" + std::to_string (++last_value_);
+  value.ttl = chance (60) ? unsaid : chance (44) ? 0 : draw_ttl ();
   value.tags = draw_own_tags ();
 
   return value;
@@ -104,9 +110,9 @@ Trial::draw_answer ()
 
   if (roll < (mood_ == Mood::slow_loaders ? 68 : 58))
     return { Answer::Kind::value, draw_value (), "" };
-  if (roll < (mood_ == Mood::slow_loaders ? 73 : 67))
+  if (roll < (mood_ == Mood::slow_loaders ? 75 : 69))
     return { Answer::Kind::none, {}, "" };
-  if (roll < 91)
+  if (roll < 90)
     return { Answer::Kind::error, {}, "error: e" + std::to_string (++last_value_) };
 
   return { Answer::Kind::dropped, {}, "" };
@@ -130,6 +136,9 @@ Trial::scripted (std::size_t &n)
 Trial::Source *
 Trial::draw_source (bool refresh)
 {
+  if (chance (mood_ == Mood::batches ? 60 : mood_ == Mood::no_loaders ? 0 : 4))
+    return batch_sources_[below (batch_sources_.size ())];
+
   for (;;)
     {
       Source *source = sources_[below (sources_.size ())].get ();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "trial.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 namespace model {
@@ -11,33 +13,47 @@ using namespace memo_test;
 static constexpr Time half_second = 500000;
 
 const std::vector<Trial::Choice> Trial::choices = {
-  // even, slow, none
-  { { 270, 320, 150 }, &Trial::step_get },
-  { {  50,  40, 100 }, &Trial::step_lookup },
-  { {  10,   8,  10 }, &Trial::step_peek },
-  { {  10,   8,  10 }, &Trial::step_contains },
-  { { 100,  20, 200 }, &Trial::step_set },
-  { {  44,  16,  44 }, &Trial::step_delete },
-  { {   8,   5,   8 }, &Trial::step_clear },
-  { {  45,  95,  45 }, &Trial::step_invalidate_tags },
-  { {  96,  25,  60 }, &Trial::step_cancel },
-  { { 170, 120, 170 }, &Trial::step_answer },
-  { {  55,  66,  10 }, &Trial::step_add_tags },
-  { {  36,  21, 110 }, &Trial::step_advance },
-  { { 130,  80,  25 }, &Trial::step_turn },
-  { {   8,   8,   8 }, &Trial::step_set_maxsize },
-  { {   8,   8,   8 }, &Trial::step_set_default_ttl },
-  { {   7,   7,   7 }, &Trial::step_trim },
-  { {   7,   7,   7 }, &Trial::step_reset_metrics },
-  { {   9,   9,   5 }, &Trial::step_warm_up },
-  { {   6,   6,   7 }, &Trial::step_compare_order },
+  // even, slow, none, batches, changes
+  { { 270, 320, 150,  70, 150 }, &Trial::step_get },
+  { {  50,  40, 100,  20,  30 }, &Trial::step_lookup },
+  { {  10,   8,  10,   8,   8 }, &Trial::step_peek },
+  { {  10,   8,  10,   8,   8 }, &Trial::step_contains },
+  { { 100,  20, 200,  30,  80 }, &Trial::step_set },
+  { {  50,  16,  60,  25,  25 }, &Trial::step_delete },
+  { {   8,   7,   8,   7,   7 }, &Trial::step_clear },
+  { {  45,  95,  45,  45,  20 }, &Trial::step_invalidate_tags },
+  { {  96,  25,  60, 110,  60 }, &Trial::step_cancel },
+  { { 170, 120, 170,  40, 120 }, &Trial::step_answer },
+  { { 110, 150,  10,  20,  80 }, &Trial::step_add_tags },
+  { {  56,  54, 160,  38,  42 }, &Trial::step_advance },
+  { { 130,  80,  25,  90, 130 }, &Trial::step_turn },
+  { {   8,   8,   8,   6,   6 }, &Trial::step_set_maxsize },
+  { {   8,   8,   8,   6,   6 }, &Trial::step_set_default_ttl },
+  { {   7,   7,   7,   5,   5 }, &Trial::step_trim },
+  { {   7,   7,   7,   5,   5 }, &Trial::step_reset_metrics },
+  { {   9,   9,   6,   7,   7 }, &Trial::step_warm_up },
+  { {   7,   7,   7,   7,   7 }, &Trial::step_compare_order },
+  { {   8,   5,   1, 130,   5 }, &Trial::step_get_many },
+  { {  30,  15,   6, 180,  20 }, &Trial::step_answer_batch },
+  { {   4,   6,   2,  14,   4 }, &Trial::step_add_tags_to_batch },
+  { {   4,   4,   2,  10,   4 }, &Trial::step_set_batch_window },
+  { {   4,   4,   2,  20,   4 }, &Trial::step_set_max_batch_size },
+  { {  30,  10,  10,  10,  80 }, &Trial::step_call },
+  { {   5,   2,   5,   2,  10 }, &Trial::step_forget_call },
+  { {   3,   2,   3,   2,   8 }, &Trial::step_clear_function },
+  { {   8,   2,   4,   8,  50 }, &Trial::step_begin_mutation },
+  { {  20,   6,  12,  20,  90 }, &Trial::step_end_mutation },
+  { {   3,   1,   2,   3,  12 }, &Trial::step_drop_mutation },
+  { {   8,   2,   4,   6,  60 }, &Trial::step_change },
+  { {  20,   6,  12,  15, 110 }, &Trial::step_answer_change },
 };
 
 void
 Trial::take_step ()
 {
   if (n_steps_++ % 250 == 0)
-    mood_ = chance (36) ? Mood::even : chance (72) ? Mood::slow_loaders : Mood::no_loaders;
+    mood_ = chance (20) ? Mood::changes : chance (28) ? Mood::batches :
+            chance (36) ? Mood::even : chance (72) ? Mood::slow_loaders : Mood::no_loaders;
 
   const auto mood = static_cast<std::size_t> (mood_);
   const int sum = std::accumulate (choices.begin (), choices.end (), 0, [mood] (int sum, const Choice &choice) {
@@ -57,36 +73,59 @@ Trial::take_step ()
 
 // --- what is asked ---
 
+// What can be cancelled, and whether it is, before it is asked.
 void
-Trial::step_get ()
+Trial::set_out (Asked &asked, bool cancellable, bool cancelled)
 {
-  const int key = draw_key ();
-  const bool refresh = chance (model_.peek (key) != miss ? 45 : 10);
-  const bool warmup = chance (4);
+  asked.number = ++last_asked_;
+  asked.reply = std::make_shared<Reply> ();
+  asked.reply->trial = this;
+  if (cancellable || cancelled)
+    asked.cancellable.reset (g_cancellable_new ());
+  if (cancelled)
+    g_cancellable_cancel (asked.cancellable.get ());
+}
+
+std::shared_ptr<Trial::Reply> *
+Trial::listen (const Asked &asked)
+{
+  return new std::shared_ptr<Reply> (asked.reply);
+}
+
+void
+Trial::take_get (int key, bool refresh, bool warmup, Source *source)
+{
   const bool cancellable = chance (60);
   const bool cancelled = cancellable && chance (5);
-  Source *source = chance (mood_ == Mood::no_loaders ? 10 : 85) ? draw_source (refresh) : nullptr;
-  Asked asked { ++last_asked_, nullptr, std::make_shared<Reply> (), nullptr, {} };
+  Asked asked {};
 
+  set_out (asked, cancellable, cancelled);
+  asked.key = key;
+  asked.source = source;
   note ("get " + std::to_string (asked.number) + ": " + quoted (key) +
         (source != nullptr ? " from loader " + std::to_string (source->traits.number) : " without a loader") +
         (refresh ? ", refresh" : "") + (warmup ? ", warming up" : "") + (cancelled ? ", cancelled before" : ""));
 
-  asked.reply->trial = this;
-  if (cancellable)
-    asked.cancellable.reset (g_cancellable_new ());
-  if (cancelled)
-    g_cancellable_cancel (asked.cancellable.get ());
-
   memo_cache_get_async (cache (), key_name (key),
                         static_cast<MemoGetFlags> ((refresh ? MEMO_GET_REFRESH : 0) | (warmup ? MEMO_GET_WARMUP : 0)),
                         source != nullptr ? source->loader.get () : nullptr, asked.cancellable.get (),
-                        got_cb, new std::shared_ptr<Reply> (asked.reply));
+                        got_cb, listen (asked));
   model_.get (asked.number, key, { refresh, warmup, cancelled }, source != nullptr ? &source->traits : nullptr);
 
   if (cancelled)
     asked.cancellable.reset ();
   asked_.push_back (std::move (asked));
+}
+
+void
+Trial::step_get ()
+{
+  const int key = draw_key ();
+  const bool refresh = chance (model_.peek (key) != miss ? 60 : 10);
+  const bool warmup = chance (4);
+  Source *source = chance (mood_ == Mood::no_loaders ? 10 : 85) ? draw_source (refresh) : nullptr;
+
+  take_get (key, refresh, warmup, source);
 }
 
 void
@@ -129,12 +168,16 @@ Trial::step_contains ()
 void
 Trial::step_warm_up ()
 {
-  Asked asked { ++last_asked_, nullptr, std::make_shared<Reply> (), memo_warmup_new (), {} };
+  Asked asked {};
   std::vector<std::pair<int, Source *>> list;
   std::string words;
 
   tally_.add (Event::warmed_up);
-  for (int n = 1 + below (4); n > 0; n--)
+  set_out (asked, false, false);
+  asked.kind = Asked::Kind::warm_up;
+  asked.warmup = memo_warmup_new ();
+  // As many as are loaded side by side.
+  for (int n = 1 + below (std::min<std::size_t> (4, model_.max_batch_size ())); n > 0; n--)
     {
       list.emplace_back (draw_key (), draw_source (false));
       memo_warmup_add (asked.warmup, key_name (list.back ().first), list.back ().second->loader.get ());
@@ -143,8 +186,7 @@ Trial::step_warm_up ()
     }
   note ("warm-up " + std::to_string (asked.number) + ":" + words);
 
-  asked.reply->trial = this;
-  memo_cache_warmup_async (cache (), asked.warmup, nullptr, warmed_cb, new std::shared_ptr<Reply> (asked.reply));
+  memo_cache_warmup_async (cache (), asked.warmup, nullptr, warmed_cb, listen (asked));
 
   // What is fresh is skipped.
   for (const auto &[key, source] : list)
@@ -160,6 +202,16 @@ Trial::step_warm_up ()
 }
 
 void
+Trial::cancel (Asked &asked)
+{
+  note ("cancel " + std::to_string (asked.number));
+  g_cancellable_cancel (asked.cancellable.get ());
+  model_.cancel (asked.number);
+  asked.cancellable.reset ();
+}
+
+// Often those who asked last, whose loads have not begun or have no other callers.  They may ask again.
+void
 Trial::step_cancel ()
 {
   std::vector<Asked *> some;
@@ -170,22 +222,30 @@ Trial::step_cancel ()
   if (some.empty ())
     return;
 
-  Asked &asked = *some[below (some.size ())];
+  if (chance (60))
+    {
+      cancel (*some[below (some.size ())]);
+      return;
+    }
 
-  note ("cancel get " + std::to_string (asked.number));
-  g_cancellable_cancel (asked.cancellable.get ());
-  model_.cancel (asked.number);
-  asked.cancellable.reset ();
+  const int key = some.back ()->key;
+  Source *source = some.back ()->source;
+
+  for (int n = 1 + below (3); n > 0 && !some.empty (); n--)
+    {
+      cancel (*some.back ());
+      some.pop_back ();
+    }
+
+  if (key >= 0 && chance (25))
+    take_get (key, true, false, source);
 }
 
 // --- what loaders do ---
 
 void
-Trial::step_answer ()
+Trial::answer_one ()
 {
-  if (held_.empty ())
-    return;
-
   const int place = below (held_.size ());
   Question question = std::move (held_[place]);
   const Answer answer = draw_answer ();
@@ -195,6 +255,18 @@ Trial::step_answer ()
   give (question.call.get (), answer);
   question.call.reset ();
   model_.answer (question.flight, answer);
+}
+
+// Sooner or later each is answered.
+void
+Trial::step_answer ()
+{
+  const std::size_t most = mood_ == Mood::slow_loaders ? 30 : 12;
+
+  if (!held_.empty ())
+    answer_one ();
+  while (held_.size () > most)
+    answer_one ();
 }
 
 void
@@ -229,8 +301,10 @@ Trial::step_set ()
 void
 Trial::step_delete ()
 {
-  const int key = draw_key ();
+  int key = draw_key ();
 
+  for (int tries = 3; tries > 0 && model_.peek (key) == miss; tries--)
+    key = draw_key ();
   note ("delete " + quoted (key));
 
   const bool there = model_.remove (key);
@@ -293,19 +367,50 @@ Trial::step_set_default_ttl ()
 
 // --- the loop, and what wants it to have turned ---
 
-// Before time moves, loaders have to be called: in one turn with the call, a time-out could come first.
+// The library is told in seconds, and rounds up.
+void
+Trial::move_clock (Time by)
+{
+  memo_manual_clock_advance (clock_.get (), std::nextafter (seconds (by), 0.0));
+  model_.advance (by);
+}
+
+// Before time moves, loaders have to be called: in one turn with the call, a time-out could come first.  For the same
+// reason the loop turns whenever something happens to a window.
 void
 Trial::step_advance ()
 {
   static const std::array<int, 8> halves = { 1, 1, 1, 1, 2, 2, 3, 8 };
   const Time by = halves[below (halves.size ())] * half_second;
+  const Time end = model_.now () + by;
 
   if (model_.wants_to_call ())
     settle ();
   note ("advance by " + std::to_string (by) + " µs");
   tally_.add (Event::advanced);
-  memo_manual_clock_advance (clock_.get (), seconds (by));
-  model_.advance (by);
+
+  for (Time next = model_.next_in_windows (end); next != never; next = model_.next_in_windows (end))
+    {
+      // Not where entries expire, too: the expired go a quarter of a second after others at the earliest.
+      if (chance (20) && next % half_second != 0 && next - model_.now () > 1)
+        {
+          move_clock (next - model_.now () - 1);
+          if (model_.values ().size () == model_.live ())
+            {
+              tally_.add (Event::a_microsecond_early);
+              turn ();
+            }
+        }
+      move_clock (next - model_.now ());
+      settle ();
+    }
+
+  if (end > model_.now ())
+    move_clock (end - model_.now ());
+
+  // Before the expired are swept.
+  if (chance (30))
+    step_set ();
 }
 
 void
@@ -364,9 +469,14 @@ void
 Trial::wind_up ()
 {
   step_turn ();
-  while (!held_.empty ())
+  while (!mutations_.empty ())
+    step_end_mutation ();
+  while (!held_.empty () || !open_batches_.empty () || !open_changes_.empty () || model_.has_windows ())
     {
       step_answer ();
+      step_answer_batch ();
+      step_answer_change ();
+      step_advance ();
       step_turn ();
     }
   step_turn ();
@@ -384,6 +494,8 @@ Trial::wind_up ()
   step_turn ();
   compare_contents ();
   step_compare_order ();
+  changers_.clear ();
+  functions_.clear ();
 
   gpointer gone = cache_.get ();
 

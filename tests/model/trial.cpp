@@ -17,16 +17,39 @@ Trial::Trial (std::uint64_t seed, Tally &tally) :
   clock_.reset (memo_manual_clock_new ());
   cache_.reset (MEMO_ASYNC_CACHE (g_object_new (MEMO_TYPE_ASYNC_CACHE, "clock", clock_.get (), nullptr)));
   make_sources ();
+  make_batch_sources ();
+  make_functions ();
+  make_changers ();
   set_maxsize (6);
+  memo_async_cache_set_batch_window_ms (cache_.get (), 250);
+  model_.set_batch_window (250000);
 }
 
+// After a mismatch anything may be under way, and functions may still be called.
 Trial::~Trial ()
 {
-  held_.clear ();
-  questions_.clear ();
+  for (auto &changer : changers_)
+    changer->object.reset ();
+  for (auto &function : functions_)
+    function->object.reset ();
+  mutations_.clear ();
   cache_.reset ();
-  while (g_main_context_iteration (context_, FALSE))
-    ;
+
+  do
+    {
+      held_.clear ();
+      questions_.clear ();
+      open_batches_.clear ();
+      batch_questions_.clear ();
+      open_changes_.clear ();
+      change_questions_.clear ();
+      while (g_main_context_iteration (context_, FALSE))
+        ;
+    }
+  while (!questions_.empty () || !batch_questions_.empty () || !change_questions_.empty ());
+
+  changers_.clear ();
+  functions_.clear ();
   sources_.clear ();
   g_main_context_pop_thread_default (context_);
   g_main_context_unref (context_);
@@ -81,7 +104,8 @@ Trial::loader_func (MemoCall *call, gpointer data)
 
   self->calls_++;
   self->questions_.push_back ({ source->traits.number, memo_call_get_key (call), words_of (previous, nullptr),
-                                source->traits.at_once ? nullptr : share (call), 0 });
+                                source->traits.at_once ? nullptr : share (call), 0,
+                                in_words (memo_call_get_args (call)) });
   if (source->traits.at_once)
     give (call, self->scripted (self->n_scripted_));
 }
@@ -97,6 +121,10 @@ Trial::words_of (MemoEntry *entry, GError *error)
     return miss;
   if (g_error_matches (error, MEMO_ERROR, MEMO_ERROR_ABANDONED))
     return abandoned;
+  if (g_error_matches (error, MEMO_ERROR, MEMO_ERROR_NOT_FOUND))
+    return not_found;
+  if (g_error_matches (error, MEMO_ERROR, MEMO_ERROR_FAILED))
+    return unnamed;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return cancelled;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
@@ -106,28 +134,31 @@ Trial::words_of (MemoEntry *entry, GError *error)
 }
 
 void
-Trial::got_cb (GObject *source, GAsyncResult *result, gpointer data)
+Trial::reply_with (gpointer data, const std::string &words)
 {
   std::unique_ptr<std::shared_ptr<Reply>> mine (static_cast<std::shared_ptr<Reply> *> (data));
   Reply &reply = **mine;
-  Error error;
-  Entry entry (memo_cache_get_finish (MEMO_CACHE (source), result, ErrorOut (error)));
 
   reply.trial->callbacks_++;
   reply.callbacks++;
-  reply.words = words_of (entry.get (), error.get ());
+  reply.words = words;
+}
+
+void
+Trial::got_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Error error;
+  Entry entry (memo_cache_get_finish (MEMO_CACHE (source), result, ErrorOut (error)));
+
+  reply_with (data, words_of (entry.get (), error.get ()));
 }
 
 void
 Trial::warmed_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
-  std::unique_ptr<std::shared_ptr<Reply>> mine (static_cast<std::shared_ptr<Reply> *> (data));
-  Reply &reply = **mine;
   Error error;
 
-  reply.trial->callbacks_++;
-  reply.callbacks++;
-  reply.words = memo_cache_warmup_finish (MEMO_CACHE (source), result, ErrorOut (error)) ? "warm" : "not warm";
+  reply_with (data, memo_cache_warmup_finish (MEMO_CACHE (source), result, ErrorOut (error)) ? "warm" : "not warm");
 }
 
 // --- what is compared ---
@@ -150,6 +181,8 @@ Trial::turn ()
   model_.turn ();
 
   compare_calls ();
+  compare_batch_calls ();
+  compare_change_calls ();
   compare_replies ();
   compare_metrics (true);
 
@@ -173,6 +206,7 @@ Trial::compare_calls ()
       expect_same ("the key that a loader is asked for", question.key, key_name (called.key));
       expect_same ("the loader that is called", std::to_string (question.loader), std::to_string (called.loader));
       expect_same ("the previous entry of " + question.key, question.previous, called.previous);
+      expect_same ("the arguments of " + question.key, question.args, called.args);
       question.flight = called.flight;
       if (question.call != nullptr)
         held_.push_back (std::move (question));
@@ -190,6 +224,9 @@ Trial::outcome_of (const Asked &asked)
 {
   auto &decided = model_.decided;
   int failures = 0;
+
+  if (!asked.expected.empty ())
+    return asked.expected;
 
   if (asked.warmup == nullptr)
     {
@@ -217,11 +254,12 @@ Trial::outcome_of (const Asked &asked)
 void
 Trial::compare_replies ()
 {
+  static const std::array<std::string, 5> kinds = { "get ", "call ", "warm-up ", "change ", "mutation " };
   std::vector<Asked> waiting;
 
   for (Asked &asked : asked_)
     {
-      const std::string what = (asked.warmup != nullptr ? "warm-up " : "get ") + std::to_string (asked.number);
+      const std::string what = kinds[static_cast<std::size_t> (asked.kind)] + std::to_string (asked.number);
       const std::string outcome = outcome_of (asked);
       std::string words = asked.reply->words;
 
@@ -266,6 +304,7 @@ Trial::compare_contents ()
       expect_same ("the call for " + question.key, g_cancellable_is_cancelled (cancellable) ? "cancelled" : "wanted",
                    model_.is_cancelled (question.flight) ? "cancelled" : "wanted");
     }
+  compare_batches ();
 }
 
 // SETTLED: right after a turn of the loop, when nothing expired may be held any more.  Before, it
@@ -293,6 +332,7 @@ Trial::compare_metrics (bool settled)
   same ("coalesced", library->coalesced, model_.metrics.coalesced);
   same ("loads", library->loads, model_.metrics.loads);
   same ("load failures", library->load_failures, model_.metrics.load_failures);
+  same ("batches", library->batches, model_.metrics.batches);
   same ("evictions", library->evictions, values.evictions);
   if (library->hit_rate != rate)
     expect_same ("hit rate", std::to_string (library->hit_rate), std::to_string (rate));

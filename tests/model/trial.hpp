@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../support/memo-test.hpp"
+#include "calls.hpp"
 #include "reference-cache.hpp"
 
 namespace model {
@@ -38,6 +39,8 @@ public:
 private:
   using Call = memo_test::Ref<MemoCall>;
 
+  struct Source;
+
   // What is waited for, with what comes of it.
   struct Reply
   {
@@ -48,11 +51,17 @@ private:
 
   struct Asked
   {
+    enum class Kind { get, call, warm_up, change, mutation };
+
     int                                number;
     memo_test::Ref<GCancellable>       cancellable;   // NULL when it cannot be cancelled
     std::shared_ptr<Reply>             reply;
     MemoWarmup                        *warmup;        // for one of these the askers are:
     std::vector<int>                   askers;
+    Kind                               kind = Kind::get;
+    std::string                        expected {};   // of a mutation: it waits for nothing
+    int                                key = -1;      // of a get
+    Source                            *source = nullptr;
   };
 
   // A loader of the library, and what the model has to know of it.
@@ -63,6 +72,28 @@ private:
     memo_test::Ref<MemoLoader> loader;
   };
 
+  struct Function
+  {
+    Source                            source;   // its traits are those of its loads
+    memo_test::Ref<MemoAsyncFunction> object;
+  };
+
+  struct Changer
+  {
+    Trial                                *trial;
+    const ChangerTraits                  *traits;
+    memo_test::Ref<MemoAsyncInvalidator>  object;
+  };
+
+  struct Mutation
+  {
+    int                          number;
+    memo_test::Ref<MemoMutation> object;
+    Touch                        touch;
+    bool                         open = false;
+    std::shared_ptr<Reply>       begun {};
+  };
+
   // A call of a loader that was not answered yet.
   struct Question
   {
@@ -71,14 +102,35 @@ private:
     std::string previous;
     Call        call;
     int         flight;
+    std::string args;
+  };
+
+  // A call of a batch loader that did not end yet.
+  struct OpenBatch
+  {
+    int              loader;
+    Call             call;
+    int              batch;
+    std::vector<int> keys;
+    std::vector<int> left;          // not answered yet
+  };
+
+  // A call of an invalidator's function, or of its key function.
+  struct OpenChange
+  {
+    int         changer;
+    bool        key_function;
+    std::string args;
+    Call        call;
+    int         change;
   };
 
   // What a stretch of steps is like, so that more than one kind of trouble comes about.
-  enum class Mood { even, slow_loaders, no_loaders };
+  enum class Mood { even, slow_loaders, no_loaders, batches, changes };
 
   struct Choice
   {
-    std::array<int, 3> weights;     // in each mood
+    std::array<int, 5> weights;     // in each mood
     void (Trial::*take) ();
   };
 
@@ -105,6 +157,52 @@ private:
   void step_reset_metrics ();
   void step_warm_up ();
   void step_compare_order ();
+  void take_get (int key, bool refresh, bool warmup, Source *source);
+  void cancel (Asked &asked);
+  void answer_one ();
+  void set_out (Asked &asked, bool cancellable, bool cancelled);
+  std::shared_ptr<Reply> *listen (const Asked &asked);
+  void move_clock (Time by);
+
+  // trial-batches.cpp: the same for batches
+  void step_get_many ();
+  void step_answer_batch ();
+  void step_add_tags_to_batch ();
+  void step_set_batch_window ();
+  void step_set_max_batch_size ();
+  void answer_one_key (OpenBatch &batch);
+  void answer_extra_key (OpenBatch &batch);
+  void answer_by_array (OpenBatch &batch);
+  void end_batch (OpenBatch &batch);
+  void close_batch (const OpenBatch &batch, const std::string &words);
+  void make_batch_sources ();
+  static void batch_func (MemoCall *call, gpointer data);
+  void compare_batches ();
+  void compare_batch_calls ();
+
+  // trial-functions.cpp: for decorated functions
+  void step_call ();
+  void step_forget_call ();
+  void step_clear_function ();
+  void make_functions ();
+  GVariant *new_variant (Arg arg);
+  GVariant *new_args (const Args &args);
+  static std::string in_words (GVariant *args);
+
+  // trial-changes.cpp: for mutations and invalidators
+  void step_begin_mutation ();
+  void step_end_mutation ();
+  void step_drop_mutation ();
+  void step_change ();
+  void step_answer_change ();
+  void name_changed (OpenChange &open);
+  void make_changers ();
+  Touch draw_touch ();
+  static std::string in_words (const Touch &touch);
+  static void change_func (MemoCall *call, gpointer data);
+  static void key_func (MemoCall *call, gpointer data);
+  void take_change_call (MemoCall *call, const Changer &changer, bool key_function);
+  void compare_change_calls ();
   void set_maxsize (guint maxsize);
   void settle ();
   void wind_up ();
@@ -146,6 +244,11 @@ private:
   static void loader_func (MemoCall *call, gpointer data);
   static void got_cb (GObject *source, GAsyncResult *result, gpointer data);
   static void warmed_cb (GObject *source, GAsyncResult *result, gpointer data);
+  static void called_cb (GObject *source, GAsyncResult *result, gpointer data);
+  static void changed_cb (GObject *source, GAsyncResult *result, gpointer data);
+  static void begun_cb (GObject *source, GAsyncResult *result, gpointer data);
+  static void ended_cb (GObject *source, GAsyncResult *result, gpointer data);
+  static void reply_with (gpointer data, const std::string &words);
 
   std::mt19937_64                       random_;
   std::mt19937_64                       script_random_;
@@ -167,6 +270,15 @@ private:
   int                                   last_asked_ = 0;
   std::deque<Question>                  questions_;   // called in this turn, the model not yet asked
   std::vector<Question>                 held_;        // not answered yet, some in vain
+  std::deque<OpenBatch>                 batch_questions_;
+  std::vector<OpenBatch>                open_batches_;
+  std::vector<Source *>                 batch_sources_;
+  std::vector<std::unique_ptr<Function>> functions_;
+  std::vector<std::unique_ptr<Changer>> changers_;
+  std::vector<Mutation>                 mutations_;
+  int                                   last_mutation_ = 0;
+  std::deque<OpenChange>                change_questions_;
+  std::vector<OpenChange>               open_changes_;
   int                                   callbacks_ = 0;
   int                                   calls_ = 0;
 

@@ -50,6 +50,16 @@ protected:
 
   gint64 now () { return memo_clock_get_time (MEMO_CLOCK (clock_.get ())); }
 
+  gint64 real_time () { return memo_clock_get_real_time (MEMO_CLOCK (clock_.get ())); }
+
+  // The origin of a clock, "" where there is none.
+  static std::string origin_of (gpointer clock)
+  {
+    std::unique_ptr<char, Deleter<void, g_free>> origin (memo_clock_dup_origin (MEMO_CLOCK (clock)));
+
+    return origin != nullptr ? origin.get () : "";
+  }
+
   static void expect_complaint (const char *about, const std::function<void ()> &mistake)
   {
     EXPECT_THAT (complaints_of (mistake), ::testing::ElementsAre (::testing::HasSubstr (about)));

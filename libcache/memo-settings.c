@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-async-cache-private.h"
+
+/* The settings of a cache that may be changed while it is used. */
+
+static guint
+get_uint (MemoAsyncCache *self,
+          const guint    *field)
+{
+  guint value;
+
+  g_mutex_lock (&self->lock);
+  value = *field;
+  g_mutex_unlock (&self->lock);
+
+  return value;
+}
+
+static void
+set_uint (MemoAsyncCache *self,
+          guint          *field,
+          guint           value,
+          const char     *name)
+{
+  gboolean changed;
+
+  g_mutex_lock (&self->lock);
+  changed = *field != value;
+  *field = value;
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    g_object_notify (G_OBJECT (self), name);
+}
+
+static double
+get_seconds (MemoAsyncCache *self,
+             const double   *field)
+{
+  double seconds;
+
+  g_mutex_lock (&self->lock);
+  seconds = *field;
+  g_mutex_unlock (&self->lock);
+
+  return seconds;
+}
+
+static void
+set_seconds (MemoAsyncCache *self,
+             double         *field,
+             double          seconds,
+             const char     *name)
+{
+  gboolean changed;
+
+  g_mutex_lock (&self->lock);
+  changed = *field != seconds;
+  *field = seconds;
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    g_object_notify (G_OBJECT (self), name);
+}
+
+/**
+ * memo_async_cache_get_maxsize: (get-property maxsize)
+ * @self: a cache
+ *
+ * Gets how many entries are kept at most.
+ *
+ * Returns: the number of entries, or `MEMO_UNLIMITED`
+ *
+ * Since: 0.1
+ */
+guint
+memo_async_cache_get_maxsize (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
+
+  return get_uint (self, &self->maxsize);
+}
+
+/**
+ * memo_async_cache_set_maxsize: (set-property maxsize)
+ * @self: a cache
+ * @maxsize: the number of entries, or `MEMO_UNLIMITED`
+ *
+ * Sets how many entries are kept at most.
+ *
+ * What is beyond a lower limit is evicted; a large number of entries in slices.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_maxsize (MemoAsyncCache *self,
+                              guint           maxsize)
+{
+  g_autoptr(MemoAsyncCache) kept = NULL;
+
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  if (memo_async_cache_get_maxsize (self) == maxsize)
+    return;
+
+  kept = g_object_ref (self);
+  memo_async_cache_shrink (self, &maxsize, 0);
+  g_object_notify (G_OBJECT (self), "maxsize");
+}
+
+/**
+ * memo_async_cache_get_default_ttl: (get-property default-ttl)
+ * @self: a cache
+ *
+ * Gets how long an entry lives that does not say so.
+ *
+ * Returns: seconds, or `MEMO_TTL_FOREVER`
+ *
+ * Since: 0.1
+ */
+double
+memo_async_cache_get_default_ttl (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), MEMO_TTL_FOREVER);
+
+  return get_seconds (self, &self->default_ttl);
+}
+
+/**
+ * memo_async_cache_set_default_ttl: (set-property default-ttl)
+ * @self: a cache
+ * @seconds: seconds, 0 or more, or `MEMO_TTL_FOREVER`
+ *
+ * Sets how long an entry lives that does not say so.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_default_ttl (MemoAsyncCache *self,
+                                  double          seconds)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (seconds >= 0.0);
+
+  set_seconds (self, &self->default_ttl, seconds, "default-ttl");
+}
+
+/**
+ * memo_async_cache_get_tier_timeout: (get-property tier-timeout)
+ * @self: a cache
+ *
+ * Gets how long a tier may take to answer a read.
+ *
+ * Returns: seconds, or 0 for any time
+ *
+ * Since: 0.1
+ */
+double
+memo_async_cache_get_tier_timeout (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0.0);
+
+  return get_seconds (self, &self->tier_timeout);
+}
+
+/**
+ * memo_async_cache_set_tier_timeout: (set-property tier-timeout)
+ * @self: a cache
+ * @seconds: seconds, or 0 for any time
+ *
+ * Sets how long a tier may take to answer a read.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_tier_timeout (MemoAsyncCache *self,
+                                   double          seconds)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (seconds >= 0.0);
+
+  if (self->backup != NULL)
+    memo_tier_set_timeout (self->backup, seconds);
+  set_seconds (self, &self->tier_timeout, seconds, "tier-timeout");
+}
+
+/**
+ * memo_async_cache_get_batch_window_ms: (get-property batch-window-ms)
+ * @self: a cache
+ *
+ * Gets for how long the keys of a batch are gathered.
+ *
+ * Returns: milliseconds
+ *
+ * Since: 0.1
+ */
+guint
+memo_async_cache_get_batch_window_ms (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
+
+  return get_uint (self, &self->batch_window_ms);
+}
+
+/**
+ * memo_async_cache_set_batch_window_ms: (set-property batch-window-ms)
+ * @self: a cache
+ * @batch_window_ms: milliseconds; 0 is until the main loop is idle
+ *
+ * Sets for how long the keys of a batch are gathered.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_batch_window_ms (MemoAsyncCache *self,
+                                      guint           batch_window_ms)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  set_uint (self, &self->batch_window_ms, batch_window_ms, "batch-window-ms");
+}
+
+/**
+ * memo_async_cache_get_max_batch_size: (get-property max-batch-size)
+ * @self: a cache
+ *
+ * Gets how many keys a batch has at most.
+ *
+ * Returns: the number of keys
+ *
+ * Since: 0.1
+ */
+guint
+memo_async_cache_get_max_batch_size (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 1);
+
+  return get_uint (self, &self->max_batch_size);
+}
+
+/**
+ * memo_async_cache_set_max_batch_size: (set-property max-batch-size)
+ * @self: a cache
+ * @max_batch_size: the number of keys, 1 or more
+ *
+ * Sets how many keys a batch has at most.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_max_batch_size (MemoAsyncCache *self,
+                                     guint           max_batch_size)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (max_batch_size >= 1);
+
+  set_uint (self, &self->max_batch_size, max_batch_size, "max-batch-size");
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-tier-private.h"
+
+/* Who waits until a tier has everything: all that was noted before has to be done, and has to be durable. */
+
+typedef struct
+{
+  guint64   number;     /* up to which operations count */
+  MemoCall *call;
+} Flush;
+
+static void
+flush_free (Flush *flush)
+{
+  g_object_unref (flush->call);
+  g_free (flush);
+}
+
+/* Some that wait, while the backend makes all durable. */
+typedef struct
+{
+  MemoTier *tier;
+  GQueue    flushes;
+} Round;
+
+static void
+round_free (gpointer data)
+{
+  Round *round = data;
+
+  memo_tier_unref (round->tier);
+  g_free (round);
+}
+
+static void
+return_flush (Flush        *flush,
+              const GError *error)
+{
+  if (memo_call_is_open (flush->call))
+    {
+      if (error != NULL)
+        memo_call_return_error (flush->call, g_error_copy (error));
+      else
+        memo_call_return_nothing (flush->call);
+    }
+
+  flush_free (flush);
+}
+
+static void
+flushed (gpointer   owner,
+         MemoEntry *entry,
+         GError    *error)
+{
+  Round *round = owner;
+  MemoTier *self = round->tier;
+  Flush *flush;
+
+  g_clear_pointer (&entry, memo_entry_unref);
+  if (error != NULL)
+    memo_tier_failed (self, MEMO_BACKEND_FLUSH, error);
+  else
+    memo_tier_succeeded (self, MEMO_BACKEND_FLUSH);
+
+  g_mutex_lock (&self->lock);
+  self->flushing = FALSE;
+  self->dirty = self->dirty || error != NULL;
+  g_mutex_unlock (&self->lock);
+
+  while ((flush = g_queue_pop_head (&round->flushes)) != NULL)
+    return_flush (flush, error);
+
+  g_clear_error (&error);
+  memo_tier_check_flushes (self);
+}
+
+static const MemoCallOwner round_owner = {
+  .answered = flushed,
+  .release = round_free,
+};
+
+/* With the lock held: whether all up to NUMBER is done or has failed.  What failed, in *FAILED. */
+static gboolean
+is_over (MemoTier          *self,
+         guint64            number,
+         const MemoTierOp **failed)
+{
+  *failed = NULL;
+
+  for (MemoTierOp *op = self->earliest; op != NULL && op->number <= number; op = op->later)
+    {
+      if (op->state != MEMO_TIER_DELAYED)
+        return FALSE;
+      *failed = op;
+    }
+
+  return TRUE;
+}
+
+/* Answers those whose time has come. */
+void
+memo_tier_check_flushes (MemoTier *self)
+{
+  Round *round = NULL;
+  GQueue over = G_QUEUE_INIT;
+  g_autoptr(GError) error = NULL;
+  Flush *flush;
+
+  g_mutex_lock (&self->lock);
+
+  while (!self->flushing && (flush = g_queue_peek_head (&self->flushes)) != NULL)
+    {
+      const MemoTierOp *failed;
+
+      if (!is_over (self, flush->number, &failed))
+        break;
+
+      if (failed == NULL && self->loss == NULL && self->dirty)
+        {
+          if (round == NULL)
+            {
+              round = g_new0 (Round, 1);
+              round->tier = memo_tier_ref (self);
+              g_queue_init (&round->flushes);
+            }
+          g_queue_push_tail (&round->flushes, g_queue_pop_head (&self->flushes));
+          continue;
+        }
+
+      if (failed != NULL)
+        error = g_error_copy (failed->error);
+      else
+        error = g_steal_pointer (&self->loss);
+      g_queue_push_tail (&over, g_queue_pop_head (&self->flushes));
+      break;
+    }
+
+  if (round != NULL)
+    {
+      self->flushing = TRUE;
+      self->dirty = FALSE;
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  if (round != NULL)
+    memo_tier_hand (self, MEMO_BACKEND_FLUSH, 'd', NULL, NULL, TRUE, &round_owner, round);
+
+  flush = g_queue_pop_head (&over);
+  if (flush != NULL)
+    {
+      return_flush (flush, error);
+      memo_tier_check_flushes (self);
+    }
+}
+
+/* Answers CALL when all that was noted before is durable, or has failed. */
+void
+memo_tier_flush (MemoTier *self,
+                 MemoCall *call)
+{
+  Flush *flush = g_new (Flush, 1);
+
+  flush->call = g_object_ref (call);
+
+  g_mutex_lock (&self->lock);
+  flush->number = self->counter;
+  g_queue_push_tail (&self->flushes, flush);
+  memo_tier_wake_delayed (self);
+  g_mutex_unlock (&self->lock);
+
+  memo_tier_pump (self);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-call-private.h"
+#include "memo-error.h"
+#include "memo-tier-private.h"
+
+/* The operations on a tier, and who waits for them. */
+
+/* The caller has to call memo_tier_ack_done() once itself, when all operations were added.  CALL is answered
+ * with nothing when all are done, or with the first error. */
+MemoTierAck *
+memo_tier_ack_new (MemoCall *call,
+                   gboolean  lenient)
+{
+  MemoTierAck *ack = g_new0 (MemoTierAck, 1);
+
+  g_atomic_ref_count_init (&ack->ref_count);
+  ack->call = g_object_ref (call);
+  ack->lenient = lenient;
+  ack->pending = 1;
+  g_mutex_init (&ack->lock);
+
+  return ack;
+}
+
+/* May be called under a lock. */
+void
+memo_tier_ack_add (MemoTierAck *ack,
+                   MemoTierOp  *op)
+{
+  if (ack == NULL)
+    return;
+
+  g_atomic_ref_count_inc (&ack->ref_count);
+  g_atomic_int_inc (&ack->pending);
+
+  if (op->acks == NULL)
+    op->acks = g_ptr_array_new ();
+  g_ptr_array_add (op->acks, ack);
+}
+
+/* One operation is done, or will not be.  Takes the reference.  Never under a lock. */
+void
+memo_tier_ack_done (MemoTierAck  *ack,
+                    const GError *error)
+{
+  if (error != NULL && !ack->lenient)
+    {
+      g_mutex_lock (&ack->lock);
+      if (ack->error == NULL)
+        ack->error = g_error_copy (error);
+      g_mutex_unlock (&ack->lock);
+    }
+
+  if (g_atomic_int_dec_and_test (&ack->pending) && memo_call_is_open (ack->call))
+    {
+      if (ack->error != NULL)
+        memo_call_return_error (ack->call, g_steal_pointer (&ack->error));
+      else
+        memo_call_return_nothing (ack->call);
+    }
+
+  if (!g_atomic_ref_count_dec (&ack->ref_count))
+    return;
+
+  g_object_unref (ack->call);
+  g_clear_error (&ack->error);
+  g_mutex_clear (&ack->lock);
+  g_free (ack);
+}
+
+/* KEY is NULL for a barrier. */
+MemoTierOp *
+memo_tier_op_new (MemoTier      *tier,
+                  MemoTierKind   kind,
+                  const MemoKey *key)
+{
+  MemoTierOp *op = g_malloc0 (sizeof *op + (key != NULL ? key->length + 1 : 0));
+
+  g_atomic_ref_count_init (&op->ref_count);
+  op->tier = memo_tier_ref (tier);
+  op->kind = kind;
+  op->state = MEMO_TIER_READY;
+
+  if (key != NULL)
+    {
+      char *text = (char *) (op + 1);
+
+      memcpy (text, key->text, key->length + 1);
+      memo_item_init (&op->item, key, text);
+    }
+
+  return op;
+}
+
+MemoTierOp *
+memo_tier_op_ref (MemoTierOp *op)
+{
+  g_atomic_ref_count_inc (&op->ref_count);
+
+  return op;
+}
+
+/* Never under a lock: the end of a value may run anybody's code. */
+void
+memo_tier_op_unref (MemoTierOp *op)
+{
+  if (!g_atomic_ref_count_dec (&op->ref_count))
+    return;
+
+  g_assert (op->acks == NULL);
+
+  g_clear_pointer (&op->entry, memo_entry_unref);
+  g_clear_pointer (&op->bytes, g_bytes_unref);
+  g_clear_error (&op->error);
+  g_strfreev (op->tags);
+  memo_tier_unref (op->tier);
+  g_free (op);
+}
+
+/* With the lock held: what cannot be stored is removed instead, since what it was to replace is out of date.
+ * Its value stays with it until the lock is released. */
+void
+memo_tier_op_demote (MemoTierOp *op)
+{
+  op->kind = MEMO_TIER_REMOVE;
+  if (op->state == MEMO_TIER_UNPREPARED)
+    op->state = MEMO_TIER_READY;
+  g_clear_pointer (&op->bytes, g_bytes_unref);
+}
+
+/* The last of an operation that is not going to be done: whoever waits is told that it is not, unless another took
+ * it over.  Takes the reference. */
+void
+memo_tier_op_bury (MemoTierOp *op)
+{
+  g_autoptr(GPtrArray) acks = g_steal_pointer (&op->acks);
+
+  for (guint i = 0; acks != NULL && i < acks->len; i++)
+    {
+      g_autoptr(GError) error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_CLOSED,
+                                                     "The cache went away before its tier had this");
+
+      memo_tier_ack_done (g_ptr_array_index (acks, i), error);
+    }
+
+  memo_tier_op_unref (op);
+}
