@@ -165,6 +165,31 @@ async function keeping(backend) {
   check(error?.matches(Memo.Error, Memo.Error.CLOSED), `and that it is: ${error.message}`);
 }
 
+async function caching() {
+  // [cache]
+  const backend = new ShelfBackend();
+  let cache = new Memo.AsyncCache({maxsize: 1000, backup: backend});
+  // [/cache]
+  let loads = 0;
+  const loader = Memo.Loader.new(call => {
+    loads++;
+    call.return_entry(Memo.Entry.new_string('Ada Almeida'));
+  });
+  const get = async () =>
+    (await ask(cache, 'get', 'user:1', Memo.GetFlags.NONE, loader)).get_string();
+
+  check(await get() === 'Ada Almeida' && loads === 1, 'loaded, as it is nowhere yet');
+  check(await ask(cache, 'flush'), 'written to the backend');
+
+  // Another one, as after a restart.
+  cache = new Memo.AsyncCache({maxsize: 1000, backup: backend});
+  check(await get() === 'Ada Almeida' && loads === 1, 'found by another cache, without a load');
+  cache.delete('user:1');
+  await ask(cache, 'flush');
+  cache = new Memo.AsyncCache({maxsize: 1000, backup: backend});
+  check(await get() === 'Ada Almeida' && loads === 2, 'deleted, and loaded again');
+}
+
 async function mistakes() {
   const backend = new WrongBackend();
   let error = await errorOf(load(backend, 'key'));
@@ -203,6 +228,9 @@ async function main() {
   check(backend instanceof ShelfBackend && backend.uri === 'shelf:kitchen', 'it knows its URI');
   check(Memo.Backend.list_schemes().includes('shelf'), 'its scheme is listed');
   await keeping(backend);
+
+  print('Behind a cache');
+  await caching();
 
   print('One that makes mistakes');
   await mistakes();

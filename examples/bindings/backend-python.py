@@ -190,6 +190,35 @@ def keeping(backend):
     check(close(backend) and is_error(error_of(load, backend, 'key'), Memo.Error.CLOSED), 'closed')
 
 
+def caching():
+    # [cache]
+    backend = ShelfBackend()
+    cache = Memo.AsyncCache(maxsize=1000, backup=backend)
+    # [/cache]
+    loads = []
+
+    def load_user(call, data):
+        loads.append(call.get_key())
+        call.return_entry(Memo.Entry.new_string('Ada Almeida'))
+
+    loader = Memo.Loader.new(load_user, None)
+
+    def get(asked):
+        results = start(asked.get_async, 'user:1', Memo.GetFlags.NONE, loader)
+        return finish(asked.get_finish, results).get_string()
+
+    check(get(cache) == 'Ada Almeida' and loads == ['user:1'], 'loaded, as it is nowhere yet')
+    check(finish(cache.flush_finish, start(cache.flush_async)), 'written to the backend')
+
+    # Another one, as after a restart.
+    cache = Memo.AsyncCache(maxsize=1000, backup=backend)
+    check(get(cache) == 'Ada Almeida' and loads == ['user:1'], 'found by another cache, without a load')
+    cache.delete('user:1')
+    finish(cache.flush_finish, start(cache.flush_async))
+    check(get(Memo.AsyncCache(maxsize=1000, backup=backend)) == 'Ada Almeida' and len(loads) == 2,
+          'deleted, and loaded again')
+
+
 def mistakes():
     backend = WrongBackend()
     error = error_of(load, backend, 'key')
@@ -224,6 +253,9 @@ def main():
     check(isinstance(backend, ShelfBackend) and backend.uri == 'shelf:kitchen', 'it knows its URI')
     check('shelf' in Memo.Backend.list_schemes(), 'its scheme is listed')
     keeping(backend)
+
+    print('Behind a cache')
+    caching()
 
     print('One that makes mistakes')
     mistakes()
