@@ -13,7 +13,8 @@
  *
  * To write one, implement the virtual functions. A cache asks for one thing at a time of a key,
  * and for any number of keys at a time. It asks in whichever thread needs something; a backend that is used by one
- * thread alone is asked in that. Keys are text of up to 64 KiB, bytes of up to 16 MiB.
+ * thread alone is asked in that. Several caches may have the same backend, so what is asked of a key before the
+ * answer to something else is there has to be done in that order. Keys are text of up to 64 KiB, bytes of up to 16 MiB.
  *
  * ```c
  * static void
