@@ -13,7 +13,8 @@
  *
  * To write one, implement the virtual functions. A cache asks for one thing at a time of a key,
  * and for any number of keys at a time. It asks in whichever thread needs something; a backend that is used by one
- * thread alone is asked in that. Keys are text of up to 64 KiB, bytes of up to 16 MiB.
+ * thread alone is asked in that. Several caches may have the same backend, so what is asked of a key before the
+ * answer to something else is there has to be done in that order. Keys are text of up to 64 KiB, bytes of up to 16 MiB.
  *
  * ```c
  * static void
@@ -114,7 +115,17 @@
  * Since: 0.1
  */
 
-G_DEFINE_INTERFACE (MemoBackend, memo_backend, G_TYPE_OBJECT)
+/* There is an extension point as soon as there can be an extension. */
+static void
+register_extension_point (GType type)
+{
+  GIOExtensionPoint *point = g_io_extension_point_register (MEMO_BACKEND_EXTENSION_POINT_NAME);
+
+  g_io_extension_point_set_required_type (point, type);
+}
+
+G_DEFINE_INTERFACE_WITH_CODE (MemoBackend, memo_backend, G_TYPE_OBJECT,
+                              register_extension_point (g_define_type_id))
 
 static void
 memo_backend_default_init (MemoBackendInterface *iface)

@@ -56,9 +56,10 @@ G_BEGIN_DECLS
  *
  * The type has a construct property `uri`, a string. What is wrong with the URI it says as a
  * [iface@Gio.Initable], with the error `MEMO_ERROR_INVALID_URI`; it opens nothing there, since that is what
- * [vfunc@Memo.Backend.open] is for. It is an ordinary type, defined by `G_DEFINE_TYPE` or its like: the module
- * stays in memory once it was loaded. (A dynamic type works, too: @type is evaluated once, where `module` is a
- * [class@Gio.IOModule].)
+ * [vfunc@Memo.Backend.open] is for. No error that it makes shows a password.
+ *
+ * It is an ordinary type, defined by `G_DEFINE_TYPE` or its like: the module stays in memory once it was loaded. A
+ * dynamic type works, too: @type is evaluated once, where `module` is a [class@Gio.IOModule].
  *
  * Since: 0.1
  */

@@ -12,28 +12,24 @@
 static GRecMutex lock;
 static GHashTable *names;       /* of extensions, by the further schemes of plugins */
 
+/* Takes the lock.  The type brings the extension point with it. */
 static GIOExtensionPoint *
-ensure_extension_point (void)
+lock_extension_point (void)
 {
-  static GIOExtensionPoint *point;
+  g_type_ensure (MEMO_TYPE_BACKEND);
+  g_rec_mutex_lock (&lock);
 
-  if (g_once_init_enter (&point))
-    {
-      GIOExtensionPoint *made = g_io_extension_point_register (MEMO_BACKEND_EXTENSION_POINT_NAME);
+  if (names == NULL)
+    names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
-      g_io_extension_point_set_required_type (made, MEMO_TYPE_BACKEND);
-      names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-      g_once_init_leave (&point, made);
-    }
-
-  return point;
+  return g_io_extension_point_lookup (MEMO_BACKEND_EXTENSION_POINT_NAME);
 }
 
 /* With the lock. */
 static GIOExtension *
-find_extension (const char *scheme)
+find_extension (GIOExtensionPoint *point,
+                const char        *scheme)
 {
-  GIOExtensionPoint *point = ensure_extension_point ();
   GIOExtension *extension = g_io_extension_point_get_extension_by_name (point, scheme);
   const char *name = extension == NULL ? g_hash_table_lookup (names, scheme) : NULL;
 
@@ -62,14 +58,14 @@ compare_strings (const void *one,
 char **
 memo_backend_list_schemes (void)
 {
-  GIOExtensionPoint *point = ensure_extension_point ();
   g_autoptr(GHashTable) schemes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GIOExtensionPoint *point;
   char **sorted;
   GHashTableIter iter;
   gpointer name;
   guint n;
 
-  g_rec_mutex_lock (&lock);
+  point = lock_extension_point ();
   for (GList *list = g_io_extension_point_get_extensions (point); list != NULL; list = list->next)
     g_hash_table_add (schemes, g_strdup (g_io_extension_get_name (list->data)));
   g_hash_table_iter_init (&iter, names);
@@ -115,13 +111,10 @@ find_type (const char  *scheme,
            const char  *shown,
            GError     **error)
 {
-  GIOExtension *extension;
+  GIOExtensionPoint *point = lock_extension_point ();
+  GIOExtension *extension = find_extension (point, scheme);
   g_autofree char *file = NULL;
 
-  ensure_extension_point ();
-  g_rec_mutex_lock (&lock);
-
-  extension = find_extension (scheme);
   if (extension == NULL)
     {
       file = memo_plugins_find (scheme);
@@ -131,7 +124,7 @@ find_type (const char  *scheme,
           return G_TYPE_INVALID;
         }
       if (file != NULL)
-        extension = find_extension (scheme);
+        extension = find_extension (point, scheme);
     }
 
   g_rec_mutex_unlock (&lock);

@@ -31,7 +31,8 @@ public:
   // Whether a further backend finds what the one before has stored.
   virtual bool remembers () const { return false; }
 
-  // Sees to it that no backend can be opened, until it is called with false; false where nobody can.
+  // Sees to it that no backend can be opened, until it is called with false; false where nobody can.  A backend that
+  // pauses before it tries again has its pause behind it then.
   virtual bool obstruct (bool /* on */) { return false; }
 };
 
