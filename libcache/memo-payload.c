@@ -5,10 +5,11 @@
 #include "memo-payload-private.h"
 
 /* A little-endian variant of the type (yv): what kind of value it is, and the value.  docs/record.md has the list. */
-#define PAYLOAD_TYPE G_VARIANT_TYPE ("(yv)")
+#define PAYLOAD_TYPE    G_VARIANT_TYPE ("(yv)")
 
-#define MAX_SIZE     (16 * 1024 * 1024)
-#define MAX_DEPTH    32
+#define MAX_SIZE        (16 * 1024 * 1024)
+#define MAX_DEPTH       32
+#define MAX_TYPE_LENGTH 1024
 
 typedef enum
 {
@@ -146,10 +147,7 @@ find_flaw (GVariant *variant,
     {
       g_autoptr(GVariant) child = g_variant_get_child_value (variant, i);
 
-      if (g_variant_is_container (child))
-        flaw = find_flaw (child, deep + 1);
-      else if (g_variant_is_of_type (child, G_VARIANT_TYPE_HANDLE))
-        flaw = "a variant that holds handles";
+      flaw = find_flaw (child, deep + 1);
     }
 
   return flaw;
@@ -177,6 +175,31 @@ check_variant (const char  *expected_type,
   g_set_error (error, MEMO_ERROR, code, "The value is %s", flaw);
 
   return FALSE;
+}
+
+/* GLib makes tables of each type that it comes across, many times as large as the type is, before it looks at the
+ * value.  A type in a payload stands behind a byte of 0; text that looks like one and is as long is refused with it. */
+static gboolean
+check_types (GBytes  *bytes,
+             int      code,
+             GError **error)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+  const char *end = data + size;
+  const char *after;
+
+  while (data != end && (data = memchr (data, '\0', end - data)) != NULL)
+    {
+      data++;
+      if (data != end && *data != '\0' && g_variant_type_string_scan (data, end, &after) && after - data > MAX_TYPE_LENGTH)
+        {
+          g_set_error (error, MEMO_ERROR, code, "The value has a type of more than %d characters in it", MAX_TYPE_LENGTH);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
 }
 
 /* --- encoding --- */
@@ -305,6 +328,7 @@ memo_payload_encode (const GValue  *value,
 {
   g_autoptr(GVariant) built = NULL;
   g_autoptr(GVariant) payload = NULL;
+  g_autoptr(GBytes) bytes = NULL;
   GVariant *content;
   Kind kind;
 
@@ -317,7 +341,9 @@ memo_payload_encode (const GValue  *value,
   if (!is_small_enough (g_variant_get_size (payload), MEMO_ERROR_NOT_SUPPORTED, error))
     return NULL;
 
-  return g_variant_get_data_as_bytes (payload);
+  bytes = g_variant_get_data_as_bytes (payload);
+
+  return check_types (bytes, MEMO_ERROR_NOT_SUPPORTED, error) ? g_steal_pointer (&bytes) : NULL;
 }
 
 /* --- decoding --- */
@@ -380,7 +406,7 @@ set_float (GValue   *value,
   g_value_set_float (value, number);
 }
 
-/* Sets VALUE to what a payload means; leaves it alone for the cached "nothing". */
+/* Sets VALUE to what CONTENT, which is of the type of its kind, means; leaves it alone for the cached "nothing". */
 static gboolean
 variant_to_value (const char  *expected_type,
                   Kind         kind,
@@ -391,7 +417,7 @@ variant_to_value (const char  *expected_type,
 #define GIVE(type_, set_, get_) \
   return g_value_init (value, type_), g_value_set_##set_ (value, g_variant_get_##get_ (content)), TRUE
 
-  switch (is_of_kind (content, kind) ? (int) kind : -1)
+  switch (kind)
     {
     case KIND_NOTHING: return TRUE;
     case KIND_STRING: return set_string (value, content), TRUE;
@@ -413,7 +439,9 @@ variant_to_value (const char  *expected_type,
         content = NULL;
       if (!check_variant (expected_type, content, MEMO_ERROR_INVALID_DATA, error))
         return FALSE;
-      return g_value_init (value, G_TYPE_VARIANT), g_value_set_variant (value, content), TRUE;
+      g_value_init (value, G_TYPE_VARIANT);
+      g_value_set_variant (value, content);
+      return TRUE;
 
     /* Written where long is longer, it may not fit. */
     case KIND_LONG:
@@ -426,14 +454,22 @@ variant_to_value (const char  *expected_type,
       break;
 
     default:
-      break;
+      g_assert_not_reached ();
     }
 
 #undef GIVE
 
-  g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "The value is of an unknown kind, or not of the type of its kind");
+  g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "The value is a number that is too large here");
 
   return FALSE;
+}
+
+static gboolean
+is_payload (GBytes *bytes)
+{
+  g_autoptr(GVariant) payload = g_variant_ref_sink (g_variant_new_from_bytes (PAYLOAD_TYPE, bytes, FALSE));
+
+  return g_variant_is_normal_form (payload);
 }
 
 /* Sets VALUE, which is all zeros, to what a payload means; leaves it so for the cached "nothing".  Anything wrong
@@ -448,18 +484,25 @@ memo_payload_decode (GBytes      *bytes,
   g_autoptr(GVariant) content = NULL;
   guint8 kind;
 
-  if (!is_small_enough (g_bytes_get_size (bytes), MEMO_ERROR_INVALID_DATA, error))
+  if (!is_small_enough (g_bytes_get_size (bytes), MEMO_ERROR_INVALID_DATA, error) ||
+      !check_types (bytes, MEMO_ERROR_INVALID_DATA, error))
     return FALSE;
 
-  payload = g_variant_ref_sink (g_variant_new_from_bytes (PAYLOAD_TYPE, bytes, FALSE));
-  if (!g_variant_is_normal_form (payload))
+  if (!is_payload (bytes))
     {
       g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "The value is damaged");
       return FALSE;
     }
 
-  payload = little_endian (g_steal_pointer (&payload));
+  /* Now it can be trusted.  In arrays that are not, GLib takes a time that grows with the square of their size. */
+  payload = little_endian (g_variant_ref_sink (g_variant_new_from_bytes (PAYLOAD_TYPE, bytes, TRUE)));
   g_variant_get (payload, "(yv)", &kind, &content);
+
+  if (!is_of_kind (content, kind))
+    {
+      g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "The value is of an unknown kind, or not of the type of its kind");
+      return FALSE;
+    }
 
   return variant_to_value (expected_type, kind, content, value, error);
 }

@@ -12,8 +12,8 @@
  * `int64`. Strings have to be UTF-8.
  *
  * Anything else, such as your objects, is `MEMO_ERROR_NOT_SUPPORTED`: it stays in memory. So do variants that hold
- * handles, which mean nothing elsewhere, that are nested more than 32 deep, and values of more than 16 MiB.
- * A codec of your own can keep them.
+ * handles, which mean nothing elsewhere, that are nested more than 32 deep or have a type of more than 1024
+ * characters, and values of more than 16 MiB. A codec of your own can keep them.
  *
  * A program that keeps variants of one type can say so, and then gets no other, whatever is in its tiers:
  *
