@@ -153,8 +153,10 @@ make_room (MemoDiskFile *self)
   int code = memo_disk_database_begin (self->database, FALSE);
 
   if (code == SQLITE_OK)
-    code = memo_disk_database_purge_oldest (self->database, MAX (self->max_size / 16, 64 * 1024), 4 * self->setup.slice,
-                                            &n_purged, &delta);
+    code = memo_disk_database_settle (self->database, 0, FALSE, &total);
+  if (code == SQLITE_OK)
+    code = memo_disk_database_purge_oldest (self->database, total, total - (gint64) MAX (self->max_size / 16, 64 * 1024),
+                                            4 * self->setup.slice, &n_purged, &delta);
   if (code == SQLITE_OK)
     code = memo_disk_database_settle (self->database, delta, FALSE, &total);
   if (code == SQLITE_OK)
