@@ -92,6 +92,9 @@ is_left_alone (MemoDiskFile  *self,
 static gboolean
 is_damage (int code)
 {
+  if (code == MEMO_DISK_NEWER)
+    return TRUE;
+
   switch (code & 0xff)
     {
     case SQLITE_CORRUPT:
@@ -99,11 +102,10 @@ is_damage (int code)
     case SQLITE_FORMAT:
     case SQLITE_ERROR:
     case SQLITE_SCHEMA:
-    case SQLITE_IOERR:
-      return code != SQLITE_IOERR_NOMEM;
+      return TRUE;
 
     default:
-      return code == MEMO_DISK_NEWER;
+      return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_CORRUPTFS;
     }
 }
 
