@@ -16,6 +16,10 @@ g_io_memo_disk_load (GIOModule *module)
    * the thread of a backend runs in. */
   g_type_module_use (type_module);
 
+  /* The same plugin in two folders, or one folder searched twice: the first one stays. */
+  if (g_type_from_name ("MemoDiskBackend") != 0)
+    return;
+
   memo_disk_backend_register (type_module);
   g_io_extension_point_implement (MEMO_BACKEND_EXTENSION_POINT_NAME, MEMO_TYPE_DISK_BACKEND, "disk", 10);
 }
