@@ -77,7 +77,8 @@ int          memo_disk_database_purge_expired  (MemoDiskDatabase     *self,
                                                 guint                *n_purged,
                                                 gint64               *delta);
 int          memo_disk_database_purge_oldest   (MemoDiskDatabase     *self,
-                                                gint64                excess,
+                                                gint64                total,
+                                                gint64                wanted,
                                                 guint                 limit,
                                                 guint                *n_purged,
                                                 gint64               *delta);

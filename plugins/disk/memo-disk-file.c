@@ -146,15 +146,18 @@ memo_disk_file_now (MemoDiskFile *self)
 
 /* Makes room in the file itself, where the disk has none. */
 static void
-make_room (MemoDiskFile *self)
+make_room (MemoDiskFile *self,
+           gint64        wanted)
 {
   gint64 delta = 0, total = 0;
   guint n_purged = 0;
   int code = memo_disk_database_begin (self->database, FALSE);
 
   if (code == SQLITE_OK)
-    code = memo_disk_database_purge_oldest (self->database, MAX (self->max_size / 16, 64 * 1024), 4 * self->setup.slice,
-                                            &n_purged, &delta);
+    code = memo_disk_database_settle (self->database, 0, FALSE, &total);
+  if (code == SQLITE_OK)
+    code = memo_disk_database_purge_oldest (self->database, total, total - MAX (total / 4, MIN (total, wanted)),
+                                            4 * self->setup.slice, &n_purged, &delta);
   if (code == SQLITE_OK)
     code = memo_disk_database_settle (self->database, delta, FALSE, &total);
   if (code == SQLITE_OK)
@@ -169,24 +172,24 @@ make_room (MemoDiskFile *self)
   memo_disk_note (self->counters, size, total);
 }
 
-/* Tries to help.  Says whether it is worth another try; if not, ERROR is set. */
+/* Tries to help; BATCH is NULL where something was to be read.  Says whether it is worth another try; if not, ERROR is set. */
 static gboolean
-help (MemoDiskFile  *self,
-      int            code,
-      gboolean       durable,
-      Tried         *tried,
-      gboolean      *emptied,
-      GError       **error)
+help (MemoDiskFile   *self,
+      int             code,
+      MemoDiskBatch  *batch,
+      Tried          *tried,
+      gboolean       *emptied,
+      GError        **error)
 {
   g_autoptr(GError) why = NULL;
 
   memo_disk_file_explain (self, code, &why);
   g_debug ("%s", why->message);
 
-  switch (remedy_for (code, durable, tried))
+  switch (remedy_for (code, batch != NULL && batch->durable, tried))
     {
     case MAKE_ROOM:
-      make_room (self);
+      make_room (self, batch != NULL ? 2 * (gint64) batch->size : 0);
       return TRUE;
 
     case OPEN_AGAIN:
@@ -252,7 +255,7 @@ memo_disk_file_load (MemoDiskFile  *self,
         }
       g_clear_pointer (bytes, g_bytes_unref);
     }
-  while (help (self, code, FALSE, &tried, &emptied, error));
+  while (help (self, code, NULL, &tried, &emptied, error));
 
   return FALSE;
 }
@@ -324,7 +327,7 @@ write_batch (MemoDiskFile  *self,
   return SQLITE_OK;
 }
 
-/* Writes all of a batch or nothing.  EMPTIED: it failed, but what was to be removed is gone. */
+/* Writes all of a batch or nothing.  EMPTIED: it failed, but what was to be removed is gone, since there is no file. */
 gboolean
 memo_disk_file_write (MemoDiskFile   *self,
                       MemoDiskBatch  *batch,
@@ -338,7 +341,7 @@ memo_disk_file_write (MemoDiskFile   *self,
   do
     {
       if (!memo_disk_file_open (self, error))
-        return FALSE;
+        break;
 
       code = write_batch (self, batch);
 
@@ -354,7 +357,9 @@ memo_disk_file_write (MemoDiskFile   *self,
           return TRUE;
         }
     }
-  while (help (self, code, batch->durable, &tried, emptied, error));
+  while (help (self, code, batch, &tried, emptied, error));
+
+  *emptied |= memo_disk_place_is_empty (self->place);
 
   return FALSE;
 }

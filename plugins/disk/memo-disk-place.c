@@ -278,6 +278,18 @@ memo_disk_place_look (MemoDiskPlace *self)
   return MEMO_DISK_THERE;
 }
 
+/* Whether there is no file, or one that nothing was ever written to. */
+gboolean
+memo_disk_place_is_empty (MemoDiskPlace *self)
+{
+  struct stat what;
+
+  if (self->path == NULL)
+    return FALSE;
+
+  return lstat (self->path, &what) == 0 ? S_ISREG (what.st_mode) && what.st_size == 0 : errno == ENOENT;
+}
+
 /* Takes the file away, and what belongs to it: the file first, since without the others it says what was true
  * once.  Durable, so that it does not come back. */
 gboolean

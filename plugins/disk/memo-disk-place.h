@@ -43,6 +43,7 @@ gboolean          memo_disk_place_prepare  (MemoDiskPlace  *self,
                                             GError        **error);
 void              memo_disk_place_remember (MemoDiskPlace  *self);
 MemoDiskPresence  memo_disk_place_look     (MemoDiskPlace  *self);
+gboolean          memo_disk_place_is_empty (MemoDiskPlace  *self);
 gboolean          memo_disk_place_discard  (MemoDiskPlace  *self,
                                             gboolean        set_aside,
                                             GError        **error);

@@ -38,10 +38,13 @@ remove_id (MemoDiskDatabase *self,
   return memo_disk_database_run (self, MEMO_DISK_SQL_REMOVE_ID);
 }
 
-/* Purges until EXCESS bytes less are there, at most LIMIT rows. */
+/* Purges until at most WANTED of TOTAL bytes are there, at most LIMIT rows.
+ *
+ * Where all rows together have less than what is too much, the counter is wrong, and is set right. */
 int
 memo_disk_database_purge_oldest (MemoDiskDatabase *self,
-                                 gint64            excess,
+                                 gint64            total,
+                                 gint64            wanted,
                                  guint             limit,
                                  guint            *n_purged,
                                  gint64           *delta)
@@ -49,10 +52,10 @@ memo_disk_database_purge_oldest (MemoDiskDatabase *self,
   sqlite3_stmt *statement = memo_disk_database_get (self, MEMO_DISK_SQL_OLDEST);
   g_autoptr(GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   gint64 freed = 0;
-  int code = SQLITE_DONE, ended;
+  int code = SQLITE_ROW, ended;
 
   sqlite3_bind_int64 (statement, 1, limit);
-  while (freed < excess && (code = sqlite3_step (statement)) == SQLITE_ROW)
+  while (freed < total - wanted && (code = sqlite3_step (statement)) == SQLITE_ROW)
     {
       gint64 id = sqlite3_column_int64 (statement, 0);
 
@@ -64,6 +67,12 @@ memo_disk_database_purge_oldest (MemoDiskDatabase *self,
     return code;
   if (ended != SQLITE_OK)
     return ended;
+
+  if (code == SQLITE_DONE && ids->len < limit)
+    {
+      *delta += freed - total;
+      return SQLITE_OK;
+    }
 
   for (guint i = 0; i < ids->len; i++)
     {

@@ -37,6 +37,19 @@ memo_disk_file_explain (MemoDiskFile  *self,
       g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "A value is too large for the cache file “%s”", path);
       break;
 
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
+                   "The cache file “%s” cannot be used: %s; see that the file and its folder are writable", path, what);
+      break;
+
+    case SQLITE_IOERR:
+      g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
+                   "The cache file “%s” cannot be used: %s; see whether its disk is sound", path, what);
+      break;
+
     default:
       if (code == MEMO_DISK_FOREIGN)
         g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
@@ -79,6 +92,9 @@ is_left_alone (MemoDiskFile  *self,
 static gboolean
 is_damage (int code)
 {
+  if (code == MEMO_DISK_NEWER)
+    return TRUE;
+
   switch (code & 0xff)
     {
     case SQLITE_CORRUPT:
@@ -86,11 +102,10 @@ is_damage (int code)
     case SQLITE_FORMAT:
     case SQLITE_ERROR:
     case SQLITE_SCHEMA:
-    case SQLITE_IOERR:
-      return code != SQLITE_IOERR_NOMEM;
+      return TRUE;
 
     default:
-      return code == MEMO_DISK_NEWER;
+      return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_CORRUPTFS;
     }
 }
 

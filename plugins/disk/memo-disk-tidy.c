@@ -39,15 +39,8 @@ memo_disk_file_trim (MemoDiskFile *self,
 
   code = memo_disk_database_purge_expired (self->database, now, self->setup.slice, n_purged, &changed);
   if (code == SQLITE_OK && *total + changed > (gint64) self->max_size)
-    {
-      guint n_expired = *n_purged;
-
-      code = memo_disk_database_purge_oldest (self->database, *total + changed - (gint64) self->max_size,
-                                              4 * self->setup.slice, n_purged, &changed);
-      /* Nothing is there, and yet it is too much: the counter was wrong. */
-      if (code == SQLITE_OK && *n_purged == n_expired)
-        changed = -*total;
-    }
+    code = memo_disk_database_purge_oldest (self->database, *total + changed, self->max_size, 4 * self->setup.slice,
+                                            n_purged, &changed);
   if (code == SQLITE_OK && changed != 0)
     code = memo_disk_database_settle (self->database, changed, FALSE, total);
 

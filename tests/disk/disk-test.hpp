@@ -321,7 +321,7 @@ protected:
     sqlite3_stmt *statement = nullptr;
     gint64 number = -1;
 
-    EXPECT_EQ (sqlite3_open_v2 (path.c_str (), &db, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+    EXPECT_EQ (sqlite3_open_v2 (path.c_str (), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr), SQLITE_OK);
     EXPECT_EQ (sqlite3_prepare_v2 (db, text.c_str (), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg (db);
     if (statement != nullptr && sqlite3_step (statement) == SQLITE_ROW)
       number = sqlite3_column_int64 (statement, 0);
