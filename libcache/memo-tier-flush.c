@@ -5,16 +5,9 @@
 
 typedef struct
 {
-  guint64   number;     /* up to which operations count */
-  MemoCall *call;
+  guint64      number;    /* up to which operations count */
+  MemoTierAck *ack;
 } Flush;
-
-static void
-flush_free (Flush *flush)
-{
-  g_object_unref (flush->call);
-  g_free (flush);
-}
 
 /* Some that wait, while the backend makes all durable. */
 typedef struct
@@ -36,15 +29,8 @@ static void
 return_flush (Flush        *flush,
               const GError *error)
 {
-  if (memo_call_is_open (flush->call))
-    {
-      if (error != NULL)
-        memo_call_return_error (flush->call, g_error_copy (error));
-      else
-        memo_call_return_nothing (flush->call);
-    }
-
-  flush_free (flush);
+  memo_tier_ack_done (flush->ack, error);
+  g_free (flush);
 }
 
 static void
@@ -161,7 +147,7 @@ memo_tier_flush (MemoTier *self,
 {
   Flush *flush = g_new (Flush, 1);
 
-  flush->call = g_object_ref (call);
+  flush->ack = memo_tier_ack_new (call, FALSE);
 
   g_mutex_lock (&self->lock);
   flush->number = self->counter;

@@ -5,6 +5,55 @@
 
 /* The operations on a tier, and who waits for them. */
 
+static void
+ack_unref (MemoTierAck *ack)
+{
+  if (!g_atomic_ref_count_dec (&ack->ref_count))
+    return;
+
+  g_clear_object (&ack->call);
+  g_clear_error (&ack->error);
+  g_mutex_clear (&ack->lock);
+  g_free (ack);
+}
+
+/* The call is the caller's now, if it is still there. */
+static MemoCall *
+take_call (MemoTierAck *ack)
+{
+  MemoCall *call;
+
+  g_mutex_lock (&ack->lock);
+  call = g_steal_pointer (&ack->call);
+  g_mutex_unlock (&ack->lock);
+
+  return call;
+}
+
+/* The call does not need the ack any more. */
+static void
+let_go (MemoCall *call)
+{
+  MemoTierAck *ack = g_atomic_pointer_exchange (&call->withdrawn_data, NULL);
+
+  if (ack != NULL)
+    ack_unref (ack);
+}
+
+/* The call was cancelled, in whichever thread.  It holds the cache, which may have to wait for ever otherwise. */
+static void
+withdrawn (MemoCall *call)
+{
+  MemoTierAck *ack = g_atomic_pointer_exchange (&call->withdrawn_data, NULL);
+  g_autoptr(MemoCall) held = NULL;
+
+  if (ack == NULL)
+    return;
+
+  held = take_call (ack);
+  ack_unref (ack);
+}
+
 /* The caller has to call memo_tier_ack_done() once itself, when all operations were added.  CALL is answered
  * with nothing when all are done, or with the first error. */
 MemoTierAck *
@@ -18,6 +67,13 @@ memo_tier_ack_new (MemoCall *call,
   ack->lenient = lenient;
   ack->pending = 1;
   g_mutex_init (&ack->lock);
+
+  if (call->owner_funcs == NULL)
+    {
+      g_atomic_ref_count_inc (&ack->ref_count);
+      call->withdrawn_data = ack;
+      call->withdrawn = withdrawn;
+    }
 
   return ack;
 }
@@ -57,21 +113,19 @@ memo_tier_ack_done (MemoTierAck  *ack,
       g_mutex_unlock (&ack->lock);
     }
 
-  if (g_atomic_int_dec_and_test (&ack->pending) && memo_call_is_open (ack->call))
+  if (g_atomic_int_dec_and_test (&ack->pending))
     {
-      if (ack->error != NULL)
-        memo_call_return_error (ack->call, g_steal_pointer (&ack->error));
-      else
-        memo_call_return_nothing (ack->call);
+      g_autoptr(MemoCall) call = take_call (ack);
+
+      if (call != NULL)
+        let_go (call);
+      if (call != NULL && ack->error != NULL)
+        memo_call_return_error (call, g_steal_pointer (&ack->error));
+      else if (call != NULL)
+        memo_call_return_nothing (call);
     }
 
-  if (!g_atomic_ref_count_dec (&ack->ref_count))
-    return;
-
-  g_object_unref (ack->call);
-  g_clear_error (&ack->error);
-  g_mutex_clear (&ack->lock);
-  g_free (ack);
+  ack_unref (ack);
 }
 
 /* KEY is NULL for a barrier. */

@@ -61,10 +61,10 @@ typedef enum
 typedef struct
 {
   gatomicrefcount  ref_count;
-  MemoCall        *call;
   gboolean         lenient;     /* a failure is not the caller's */
   int              pending;     /* atomic */
-  GMutex           lock;        /* guards `error` */
+  GMutex           lock;        /* guards what follows */
+  MemoCall        *call;        /* NULL once it was answered or cancelled */
   GError          *error;
 } MemoTierAck;
 
