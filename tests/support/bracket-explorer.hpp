@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "choices.hpp"
 #include "mutation-test.hpp"
 
 #include <array>
@@ -69,36 +70,6 @@ struct Report
   std::map<std::string, std::string> first;           // the first order that broke a promise
   std::array<std::array<long, 3>, 3> loads = {};      // by the phases in which they began and ended
   long                               hits = 0, joins = 0, cancelled_before_start = 0;
-};
-
-// Walks the tree of all choices, depth first, from its root again for each leaf.
-class Choices
-{
-public:
-  size_t choose (size_t n_ways)
-  {
-    if (depth_ == path_.size ())
-      path_.push_back ({ 0, n_ways });
-    g_assert (path_[depth_].n_ways == n_ways);
-    return path_[depth_++].taken;
-  }
-
-  bool next ()
-  {
-    while (!path_.empty () && path_.back ().taken + 1 == path_.back ().n_ways)
-      path_.pop_back ();
-    depth_ = 0;
-    if (path_.empty ())
-      return false;
-    path_.back ().taken++;
-    return true;
-  }
-
-private:
-  struct Fork { size_t taken, n_ways; };
-
-  std::vector<Fork> path_;
-  size_t            depth_ = 0;
 };
 
 class World;
