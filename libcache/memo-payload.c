@@ -186,13 +186,13 @@ check_types (GBytes  *bytes,
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
-  const char *end = data + size;
-  const char *after;
+  const char *zero = size > 0 ? memchr (data, '\0', size) : NULL;
 
-  while (data != end && (data = memchr (data, '\0', end - data)) != NULL)
+  for (; zero != NULL; zero = memchr (zero + 1, '\0', data + size - (zero + 1)))
     {
-      data++;
-      if (data != end && *data != '\0' && g_variant_type_string_scan (data, end, &after) && after - data > MAX_TYPE_LENGTH)
+      const char *end;
+
+      if (g_variant_type_string_scan (zero + 1, data + size, &end) && end - (zero + 1) > MAX_TYPE_LENGTH)
         {
           g_set_error (error, MEMO_ERROR, code, "The value has a type of more than %d characters in it", MAX_TYPE_LENGTH);
           return FALSE;

@@ -451,6 +451,11 @@ TEST_F (ForgedRecordTest, Rule25WithWrongSizes)
     { "longer tags", [] (RecordBytes &r) { r.more_tag = 1; }, "does not end where it should" },
     { "much longer tags", [] (RecordBytes &r) { r.more_tag = 1'000; }, "longer than its tags" },
     { "endless tags", [] (RecordBytes &r) { r.more_tag = huge - 5; }, "longer than its tags" },
+    { "a tag that ends after the tags", [] (RecordBytes &r) {
+        r.tags.clear ();
+        r.more_n_tags = 1;
+        r.after_tags = RecordBytes::text_of (id (1)) + RecordBytes::number (1, 4) + "a";
+      }, "longer than its tags" },
     { "shorter tags", [] (RecordBytes &r) { r.tags[0].second = "ab"; r.tags.resize (1); r.more_tag = -1; },
       "does not end where it should" },
     { "huge key", [] (RecordBytes &r) { r.more_key = huge - 6; }, "key is too long" },

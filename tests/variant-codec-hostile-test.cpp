@@ -47,6 +47,15 @@ TEST_F (VariantCodecTest, Rule25NestingEndsAt32)
         expect_miss (payload_of ('v', nested (how, depth)), "nested too deep");
     }
 
+  // Beside something that is not.
+  for (int first = 0; first < 2; first++)
+    {
+      GVariant *deep = nested ('a', 32), *flat = g_variant_new_int32 (1);
+      GVariant *both[] = { first ? deep : flat, first ? flat : deep };
+
+      expect_refused (Entry (memo_entry_new_variant (g_variant_new_tuple (both, 2))), "nested too deep");
+    }
+
   // By its type alone, empty as it is.
   const std::string type = std::string (33, 'a') + "i";
   expect_refused (Entry (memo_entry_new_variant (g_variant_new_array (G_VARIANT_TYPE (type.c_str () + 1), nullptr, 0))), "too deep");
