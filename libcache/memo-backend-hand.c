@@ -145,24 +145,32 @@ grant (MemoBackend     *self,
 
 /* --- opening --- */
 
-static void
-opened (gpointer   owner,
-        MemoEntry *entry,
-        GError    *error)
+/* What waits now.  While something does the backend is not yet open to others, or what is asked later would
+ * overtake what was asked before. */
+static GPtrArray *
+take_wishes (Door     *door,
+             gboolean  good)
 {
-  MemoBackend *self = owner;
-  Door *door = door_of (self);
-  g_autoptr(GPtrArray) wishes = NULL;
-
-  g_clear_pointer (&entry, memo_entry_unref);
+  GPtrArray *wishes = NULL;
 
   g_mutex_lock (&door->lock);
-  wishes = g_steal_pointer (&door->wishes);
-  door->wishes = g_ptr_array_new_with_free_func ((GDestroyNotify) wish_free);
-  if (door->state == OPENING)
-    door->state = error == NULL ? OPEN : UNOPENED;
+  if (door->wishes->len > 0)
+    {
+      wishes = g_steal_pointer (&door->wishes);
+      door->wishes = g_ptr_array_new_with_free_func ((GDestroyNotify) wish_free);
+    }
+  if (door->state == OPENING && (wishes == NULL || !good))
+    door->state = good ? OPEN : UNOPENED;
   g_mutex_unlock (&door->lock);
 
+  return wishes;
+}
+
+static void
+grant_wishes (MemoBackend *self,
+              GPtrArray   *wishes,
+              GError      *error)
+{
   for (guint i = 0; i < wishes->len; i++)
     {
       Wish *wish = g_ptr_array_index (wishes, i);
@@ -173,6 +181,26 @@ opened (gpointer   owner,
         memo_call_return_nothing (wish->call);
       else
         memo_call_return_error (wish->call, g_error_copy (error));
+    }
+}
+
+static void
+opened (gpointer   owner,
+        MemoEntry *entry,
+        GError    *error)
+{
+  MemoBackend *self = owner;
+  Door *door = door_of (self);
+  GPtrArray *wishes;
+
+  g_clear_pointer (&entry, memo_entry_unref);
+
+  while ((wishes = take_wishes (door, error == NULL)) != NULL)
+    {
+      grant_wishes (self, wishes, error);
+      g_ptr_array_unref (wishes);
+      if (error != NULL)
+        break;
     }
 
   g_clear_error (&error);
