@@ -12,13 +12,13 @@ g_io_memo_disk_load (GIOModule *module)
 {
   GTypeModule *type_module = G_TYPE_MODULE (module);
 
-  /* GIO unloads a module once it was scanned.  A use that is never given back keeps the code in the process, which
-   * the thread of a backend runs in. */
-  g_type_module_use (type_module);
-
   /* The same plugin in two folders, or one folder searched twice: the first one stays. */
   if (g_type_from_name ("MemoDiskBackend") != 0)
     return;
+
+  /* GIO unloads a module once it was scanned.  A use that is never given back keeps the code in the process, which
+   * the thread of a backend runs in. */
+  g_type_module_use (type_module);
 
   memo_disk_backend_register (type_module);
   g_io_extension_point_implement (MEMO_BACKEND_EXTENSION_POINT_NAME, MEMO_TYPE_DISK_BACKEND, "disk", 10);
