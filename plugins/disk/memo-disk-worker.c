@@ -38,7 +38,12 @@ struct _MemoDiskWorker
   MemoDiskFile     *file;
   MemoDiskBatch    *batch;
   GPtrArray        *closing;    /* calls that are answered at the very end */
+  guint             n_busy;     /* rounds with something to do since it was last tidied */
 };
+
+/* How many of these there may be while there is something to tidy.  Otherwise one who asks again at once
+ * whenever he is answered would keep it from being done for ever. */
+#define MAX_BUSY 16
 
 static void
 wish_free (Wish *wish)
@@ -265,8 +270,12 @@ work (MemoDiskWorker *self)
 
   if (is_due (self) || (last && !memo_disk_batch_is_empty (self->batch)))
     write_batch (self);
-  else if (idle && !last)
-    memo_disk_file_tidy (self->file);
+
+  if (self->file->untidy && !last && (idle || ++self->n_busy > MAX_BUSY))
+    {
+      self->n_busy = 0;
+      memo_disk_file_tidy (self->file);
+    }
 
   return !last;
 }

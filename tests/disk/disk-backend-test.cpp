@@ -84,7 +84,7 @@ TEST_F (DiskBackendTest, OnlyWhatIsStillTheSameIsRemovedWhereThatIsAsked)
 
   store (backend, "key", "value");
   EXPECT_THAT (remove (backend, "key", bytes_of ("other").get ()), IsDone ());
-  EXPECT_THAT (remove (backend, "key", bytes_of ("valu").get ()), IsDone ());
+  EXPECT_THAT (remove (backend, "key", bytes_of ("val").get ()), IsDone ());
   EXPECT_THAT (remove (backend, "key", bytes_of ("value ").get ()), IsDone ());
   EXPECT_THAT (load (backend, "key"), Found ("value"));
   EXPECT_THAT (remove (backend, "key", bytes_of ("value").get ()), IsDone ());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "disk-test.hpp"
+#include "trial-vfs.hpp"
 
 #include <random>
 
@@ -10,6 +11,13 @@ class DiskDamageTest : public DiskTest
 {
 protected:
   static constexpr int n_keys = 300;
+
+  DiskDamageTest ()
+  {
+    vfs_.forget_all ();
+    setup_.vfs = vfs_.name ();
+  }
+  ~DiskDamageTest () override { close_all (); }
 
   static std::string key_of (int i) { return "key " + std::to_string (i); }
 
@@ -84,8 +92,9 @@ protected:
         {
           size_t at = dice () % size;
 
-          bytes.replace (at, std::min<size_t> (1 + dice () % 20000, size - at), std::min<size_t> (1 + dice () % 20000, size - at), '\0');
-          bytes.resize (size);
+          size_t length = std::min<size_t> (1 + dice () % 20000, size - at);
+
+          bytes.replace (at, length, length, '\0');
         }
         break;
 
@@ -138,15 +147,14 @@ protected:
   {
     int found = 0, detected = 0;
 
-    for (int round = 0; round < 2; round++)
-      for (int i = 0; i < n_keys; i++)
-        {
-          auto told = load (backend, key_of (i));
+    for (int i = 0; i < n_keys; i++)
+      {
+        auto told = load (backend, key_of (i));
 
-          ASSERT_TRUE (told->good) << told->error->message;
-          found += told->found;
-          detected += told->found && !is_value_of (key_of (i), told->text);
-        }
+        ASSERT_TRUE (told->good) << told->error->message;
+        found += told->found;
+        detected += told->found && !is_value_of (key_of (i), told->text);
+      }
 
     for (int i = 0; i < 100; i++)
       {
@@ -171,6 +179,7 @@ protected:
     recreated_ += number (backend, "recreated");
   }
 
+  TrialVfs vfs_;
   int found_ = 0, detected_ = 0, recreated_ = 0;
 };
 
@@ -204,7 +213,7 @@ TEST_F (DiskDamageTest, WhateverIsInTheFilesTheCacheGoesOn)
   std::cout << damages << " damaged files: " << recreated_ << " were replaced, " << found_ << " values found, " << detected_
             << " of them not as they were\n";
   EXPECT_GT (recreated_, damages / 4);
-  EXPECT_GT (found_, damages * 20);
+  EXPECT_GT (found_, damages * 10);
 }
 
 TEST_F (DiskDamageTest, WhatIsNoDatabaseIsSetAside)
