@@ -27,6 +27,8 @@ store_answer (MemoAsyncCache   *self,
       memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, &arrival, now, trash);
     }
   else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL &&
+           /* A backup that was not read may have a live entry, which no error hides. */
+           !(flight->fresh && self->backup != NULL) &&
            !memo_brackets_hold (&self->brackets, &key, tags))
     {
       MemoNode *node = memo_node_new (&key, memo_entry_new_error (g_error_copy (error)),
