@@ -271,6 +271,9 @@ memo_loading_get (MemoAsyncCache *self,
   else
     {
       flight = memo_flights_find (self, &key, &trash);
+      /* A refresh that cannot load has nothing of a flight that only reads, and must not make it a miss for others. */
+      if (flight != NULL && refresh && loader == NULL && flight->loader == memo_loader_get_none ())
+        flight = NULL;
       joined = flight != NULL;
 
       if (joined)
