@@ -123,6 +123,7 @@ struct _MemoTier
 
   GQueue           reads;       /* those that wait for the backend, in the order of their deadlines */
   GSource         *read_timer;
+  gint64           read_timer_time;
 
   GHashTable      *tokens;      /* tag -> what is known of its token, see memo-tier-token.c */
 
