@@ -173,7 +173,8 @@ settle (MemoAsyncCache *self,
   memo_flight_ref (flight);
 
   g_mutex_lock (&self->lock);
-  in_time = !flight->over;
+  /* A refresh may have come since somebody looked. */
+  in_time = !flight->over && !(promoted_until != 0 && flight->fresh);
   if (in_time)
     conclude (self, flight, entry, error, promoted_until, now, &outcome);
   g_mutex_unlock (&self->lock);
@@ -209,7 +210,8 @@ memo_loading_answer (MemoAsyncCache *self,
   return settle (self, flight, entry, error, 0);
 }
 
-/* The same with what a tier had, and for how long it lives.  Takes the entry. */
+/* The same with what a tier had, and for how long it lives.  Takes the entry.  Not in time is also where the flight is
+ * to have no answer of a tier any more. */
 gboolean
 memo_loading_promote (MemoAsyncCache *self,
                       MemoFlight     *flight,
