@@ -41,7 +41,7 @@ struct _MemoFlight
   gboolean         current;
   gboolean         fresh;           /* no tier will do */
   gboolean         reading;         /* a tier was asked, and did not answer yet */
-  gboolean         read;            /* it did: a turn of `context` goes on with the answer */
+  gboolean         read;            /* it did, or is not asked: a turn of `context` goes on */
   gboolean         started;         /* the loader's function was called */
   gboolean         over;
   MemoTierAnswer  *answer;          /* what the tier found, or NULL */

@@ -131,6 +131,7 @@ run_flight (MemoFlight *flight,
   else if (!in_thread && !memo_loader_is_single (flight->loader))
     {
       /* It was read before, or had no loader when it began. */
+      flight->read = FALSE;
       context = flight->context;
       how = ELSEWHERE;
     }

@@ -195,6 +195,8 @@ join (MemoAsyncCache  *self,
         memo_flight_add_tags (flight, memo_loader_get_tags (flight->loader));
       if (timeout > 0.0)
         flight->deadline = memo_time_after (now, timeout);
+      /* It waits for a turn, as one does that was read. */
+      flight->read = !flight->reading;
       return TRUE;
     }
 

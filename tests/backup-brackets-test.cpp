@@ -264,6 +264,38 @@ TEST_F (BackupBracketsTest, Rule08ALoaderIsGivenInABracketToo)
   end (change);
 }
 
+TEST_F (BackupBracketsTest, Rule09ALoaderThatWasGivenInABracketMovesToWhoGaveIt)
+{
+  auto change = mutation ({ "key" });
+  begin (change);
+  turn ();
+
+  ScriptedBatch batch;
+  auto threaded = loader_of ([] (MemoCall *call) {
+    memo_call_return_entry (call, entry ("key").release ());
+  }, {}, true);
+  for (MemoLoader *loader : { static_cast<MemoLoader *> (loader_), batch.get (), threaded.get () })
+    {
+      Context starters;
+      auto cancellable = adopt (g_cancellable_new ());
+      starters.within ([&] { get_by_closure (cache (), "key", nullptr, cancellable.get ()); });
+      auto staying = get ("key", loader);
+      g_cancellable_cancel (cancellable.get ());
+      turn ();
+      advance (0.005);
+      turn ();
+      if (loader_.pending () > 0)
+        loader_.answer ("key");
+      if (batch.pending () > 0)
+        batch.answer_all ();
+      if (loader == threaded.get ())
+        wait_until ([&] { return staying->callbacks > 0; });
+      turn ();
+      EXPECT_THAT (staying, GotText ("key"));
+    }
+  end (change);
+}
+
 // --- decorated functions with a backup ---
 
 class BackupFunctionsTest : public BackupTest
