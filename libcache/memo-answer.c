@@ -27,6 +27,8 @@ store_answer (MemoAsyncCache   *self,
       memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, &arrival, now, trash);
     }
   else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL &&
+           /* A tier that was not read may have a live entry, which no error hides. */
+           !(flight->fresh && memo_tiers_exist (self)) &&
            !memo_brackets_hold (&self->brackets, &key, tags))
     {
       MemoNode *node = memo_node_new (&key, memo_entry_new_error (g_error_copy (error)),
@@ -173,7 +175,8 @@ settle (MemoAsyncCache *self,
   memo_flight_ref (flight);
 
   g_mutex_lock (&self->lock);
-  in_time = !flight->over;
+  /* A refresh may have come since somebody looked. */
+  in_time = !flight->over && !(promoted_until != 0 && flight->fresh);
   if (in_time)
     conclude (self, flight, entry, error, promoted_until, now, &outcome);
   g_mutex_unlock (&self->lock);
@@ -209,7 +212,8 @@ memo_loading_answer (MemoAsyncCache *self,
   return settle (self, flight, entry, error, 0);
 }
 
-/* The same with what a tier had, and for how long it lives.  Takes the entry. */
+/* The same with what a tier had, and for how long it lives.  Takes the entry.  Not in time is also where the flight is
+ * to have no answer of a tier any more. */
 gboolean
 memo_loading_promote (MemoAsyncCache *self,
                       MemoFlight     *flight,

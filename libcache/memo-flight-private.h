@@ -41,7 +41,7 @@ struct _MemoFlight
   gboolean         current;
   gboolean         fresh;           /* no tier will do */
   gboolean         reading;         /* a tier was asked, and did not answer yet */
-  gboolean         read;            /* it did: a turn of `context` goes on with the answer */
+  gboolean         read;            /* it did, or is not asked: a turn of `context` goes on */
   MemoTierPlace    tier;            /* which one */
   guint            absent;          /* a bit for each that has nothing for the key */
   gboolean         started;         /* the loader's function was called */

@@ -86,11 +86,12 @@ is_due (MemoFlight *flight,
   return !flight->over && !flight->started && flight->ticket == ticket;
 }
 
-/* Goes on with a flight in its context: with what a tier found, or with the loader; unless this attempt was overtaken by
- * another or by the end. */
+/* Goes on with a flight in its context, or IN_THREAD in one of its loader's: with what a tier found, or with the loader;
+ * unless this attempt was overtaken by another or by the end. */
 static void
 run_flight (MemoFlight *flight,
-            guint       ticket)
+            guint       ticket,
+            gboolean    in_thread)
 {
   g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   enum { NOT_AT_ALL, HERE, ELSEWHERE, NOWHERE } how = NOT_AT_ALL;
@@ -127,8 +128,10 @@ run_flight (MemoFlight *flight,
         memo_flights_detach (self, flight, &trash);
       how = NOWHERE;
     }
-  else if (read && !memo_loader_is_single (flight->loader))
+  else if (!in_thread && !memo_loader_is_single (flight->loader))
     {
+      /* It was read before, or had no loader when it began. */
+      flight->read = FALSE;
       context = flight->context;
       how = ELSEWHERE;
     }
@@ -163,14 +166,17 @@ start_deliver (MemoMail *mail)
 {
   Start *start = (Start *) mail;
 
-  run_flight (start->flight, start->ticket);
+  run_flight (start->flight, start->ticket, FALSE);
   start_free (start);
 }
 
 static void
 start_in_thread (gpointer data)
 {
-  start_deliver (data);
+  Start *start = data;
+
+  run_flight (start->flight, start->ticket, TRUE);
+  start_free (start);
 }
 
 static void start_discard (MemoMail *mail);

@@ -59,18 +59,17 @@ memo_loading_watch (MemoAsyncCache *self,
 {
   g_autoptr(GSource) source = NULL;
   gboolean needed;
-
-  if (flight->deadline == MEMO_NEVER)
-    return;
+  gint64 deadline;
 
   g_mutex_lock (&self->lock);
-  needed = !flight->over && !memo_flight_has_timer_in (flight, context);
+  deadline = flight->deadline;
+  needed = deadline != MEMO_NEVER && !flight->over && !memo_flight_has_timer_in (flight, context);
   g_mutex_unlock (&self->lock);
 
   if (!needed)
     return;
 
-  source = memo_clock_create_source (self->clock, flight->deadline);
+  source = memo_clock_create_source (self->clock, deadline);
   g_source_set_static_name (source, "[libcache] load timeout");
   g_source_set_callback (source, timed_out_cb, memo_flight_ref (flight), (GDestroyNotify) memo_flight_unref);
   g_source_attach (source, context);
@@ -92,13 +91,10 @@ memo_loading_watch_all (MemoAsyncCache *self,
 {
   GMainContext *context;
 
-  if (flight->deadline == MEMO_NEVER)
-    return;
-
   do
     {
       g_mutex_lock (&self->lock);
-      context = memo_flight_pick_unwatched (flight);
+      context = flight->deadline != MEMO_NEVER ? memo_flight_pick_unwatched (flight) : NULL;
       g_mutex_unlock (&self->lock);
 
       if (context != NULL)
@@ -173,8 +169,8 @@ memo_loading_leave (MemoCall *request)
   g_object_unref (request);
 }
 
-/* With the lock held: REQUEST waits for a load that is in progress. */
-static void
+/* With the lock held: REQUEST waits for a load that is in progress.  Says whether it gave its loader to it. */
+static gboolean
 join (MemoAsyncCache  *self,
       MemoFlight      *flight,
       MemoCall        *request,
@@ -199,7 +195,12 @@ join (MemoAsyncCache  *self,
         memo_flight_add_tags (flight, memo_loader_get_tags (flight->loader));
       if (timeout > 0.0)
         flight->deadline = memo_time_after (now, timeout);
+      /* It waits for a turn, as one does that was read. */
+      flight->read = !flight->reading;
+      return TRUE;
     }
+
+  return FALSE;
 }
 
 /* Answers a get: from memory, by joining a flight, or by a new one. */
@@ -221,6 +222,7 @@ memo_loading_get (MemoAsyncCache *self,
   MemoFlight *flight = NULL;
   gboolean recursive = FALSE;
   gboolean joined = FALSE;
+  gboolean given = FALSE;
   MemoNode *node;
 
   /* Whoever waits holds the cache. */
@@ -271,10 +273,13 @@ memo_loading_get (MemoAsyncCache *self,
   else
     {
       flight = memo_flights_find (self, &key, &trash);
+      /* A refresh that cannot load has nothing of a flight that only reads, and must not make it a miss for others. */
+      if (flight != NULL && refresh && loader == NULL && flight->loader == memo_loader_get_none ())
+        flight = NULL;
       joined = flight != NULL;
 
       if (joined)
-        join (self, flight, request, &kept, refresh, now);
+        given = join (self, flight, request, &kept, refresh, now);
       else if (kept != NULL)
         flight = memo_flights_add (self, &key, g_steal_pointer (&kept), request, refresh, now);
 
@@ -291,7 +296,10 @@ memo_loading_get (MemoAsyncCache *self,
   if (flight != NULL)
     {
       /* The request keeps its context until it is left, after this. */
-      memo_loading_watch (self, flight, request->context);
+      if (given)
+        memo_loading_watch_all (self, flight);
+      else
+        memo_loading_watch (self, flight, request->context);
       if (!joined)
         memo_launch (self, flight, request->context);
       memo_flight_unref (flight);

@@ -76,7 +76,5 @@ memo_promotion_try (MemoAsyncCache *self,
   if (entry == NULL || !usable)
     return FALSE;
 
-  memo_loading_promote (self, flight, g_steal_pointer (&entry), deadline);
-
-  return TRUE;
+  return memo_loading_promote (self, flight, g_steal_pointer (&entry), deadline);
 }

@@ -73,7 +73,8 @@ struct _MemoTierOp
   MemoItem         item;        /* first, so that an operation is an item; of one that is about a key */
   gatomicrefcount  ref_count;
   MemoTier        *tier;
-  MemoTierOp      *next;        /* for whoever holds a list of them */
+  MemoTierOp      *next;        /* in a list of those that gave way */
+  MemoTierOp      *next_unprepared; /* and in another, which may be another thread's */
 
   MemoTierKind     kind;
   MemoTierState    state;
@@ -131,6 +132,7 @@ struct _MemoTier
 
   GQueue           reads;       /* those that wait for the backend, in the order of their deadlines */
   GSource         *read_timer;
+  gint64           read_timer_time;
 
   GHashTable      *tokens;      /* tag -> what is known of its token, see memo-tier-token.c */
 

@@ -114,8 +114,7 @@ timer_cb (gpointer user_data)
   for (guint i = 0; i < late->len; i++)
     {
       Read *read = g_ptr_array_index (late, i);
-      g_autoptr(GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "It took longer than %g seconds to read",
-                                             self->timeout);
+      g_autoptr(GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "It took too long to read");
 
       if (settle (read, answer_without (TRUE)))
         memo_tier_failed (self, MEMO_BACKEND_LOAD, error);
@@ -147,13 +146,33 @@ arm_timer (MemoTier *self)
 
   g_mutex_lock (&self->lock);
   if (self->read_timer == NULL && !self->abandoned)
-    self->read_timer = g_source_ref (source);
+    {
+      self->read_timer = g_source_ref (source);
+      self->read_timer_time = deadline;
+    }
   else
-    deadline = 0;
+    {
+      deadline = 0;
+    }
   g_mutex_unlock (&self->lock);
 
   if (deadline != 0)
     g_source_attach (source, self->context);
+}
+
+/* With the lock held: READ, which is held for it, is one of those that wait. */
+static void
+enlist (Read *read)
+{
+  MemoTier *self = read->tier;
+  GList *later = NULL;
+
+  /* Nearly always it is the last; not where the time was made shorter meanwhile. */
+  for (GList *link = self->reads.tail; link != NULL && ((Read *) link->data)->deadline > read->deadline; link = link->prev)
+    later = link;
+
+  read->link.data = read;
+  g_queue_insert_before_link (&self->reads, later, &read->link);
 }
 
 /* How long a read may take from now on; 0 for any time. */
@@ -358,6 +377,7 @@ memo_tier_read (MemoTier      *self,
                 MemoTierDone   done,
                 gpointer       data)
 {
+  g_autoptr(GSource) late = NULL;
   gboolean arm = FALSE;
   gint64 now;
   Finding finding;
@@ -384,8 +404,9 @@ memo_tier_read (MemoTier      *self,
   if (finding == UNKNOWN && self->timeout > 0.0)
     {
       read->deadline = memo_time_after (now, self->timeout);
-      read->link.data = read_ref (read);
-      g_queue_push_tail_link (&self->reads, &read->link);
+      enlist (read_ref (read));
+      if (read->deadline < self->read_timer_time)
+        late = g_steal_pointer (&self->read_timer);
       arm = self->read_timer == NULL;
     }
   g_mutex_unlock (&self->lock);
@@ -393,6 +414,8 @@ memo_tier_read (MemoTier      *self,
   switch (finding)
     {
     case UNKNOWN:
+      if (late != NULL)
+        g_source_destroy (late);
       memo_tier_hand (self, MEMO_BACKEND_LOAD, 'd', read->key, NULL, FALSE, &record_owner, read_ref (read));
       if (arm)
         arm_timer (self);

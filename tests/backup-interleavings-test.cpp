@@ -134,6 +134,31 @@ TEST_F (BackupInterleavingsTest, Rule17TheMainLoopLagsAndATagIsInvalidated)
   explore ({ .changes = { Told::ByTag }, .tagged = true, .loads_are_two_steps = false, .loop_may_lag = true });
 }
 
+TEST_F (BackupInterleavingsTest, Rule17ATagThatIsKnown)
+{
+  explore ({ .gets = 1, .changes = { Told::ByTag, Told::ByTag }, .tagged = true, .tag_is_known = true, .loads_are_two_steps = false });
+}
+
+TEST_F (BackupInterleavingsTest, Rule17ATagOfWhichSomebodyWithoutALoaderKnowsNothing)
+{
+  explore ({ .gets = 1, .loaderless = 1, .changes = { Told::ByTag }, .tagged = true, .tag_is_known = true, .loads_are_two_steps = false });
+}
+
+TEST_F (BackupInterleavingsTest, Rule13ARefreshOfWhatIsTagged)
+{
+  explore ({ .gets = 1, .refreshes = 1, .changes = { Told::ByTag }, .tagged = true, .loads_are_two_steps = false });
+}
+
+TEST_F (BackupInterleavingsTest, Rule18TwoBrackets)
+{
+  explore ({ .gets = 1, .changes = { Told::ByBracket, Told::ByTagBracket }, .tagged = true, .loads_are_two_steps = false });
+}
+
+TEST_F (BackupInterleavingsTest, Rule18ABracketOfATagAndWhoComesLater)
+{
+  explore ({ .changes = { Told::ByTagBracket }, .tagged = true, .loads_are_two_steps = false });
+}
+
 TEST_F (BackupInterleavingsTest, Rule18ABracket)
 {
   explore ({ .changes = { Told::ByBracket }, .loads_are_two_steps = false });

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "support/actors.hpp"
+#include "support/memory-backend.hpp"
 
 using namespace memo_test;
 
@@ -201,4 +202,72 @@ TEST_F (HammerTest, Rule17WithLoadersWhoseTagIsKnown)
   memo_loader_set_timeout (loader.get (), 2.0);
   memo_loader_set_error_ttl (loader.get (), 1.0);
   hammer (loader.get ());
+}
+
+// With a backup whose own thread answers, in front of which little is kept in memory.
+class BackupHammerTest : public HammerTest
+{
+protected:
+  void hammer_with_backup (Answers answers, MemoLoader *loader)
+  {
+    MemoryBackend backend (answers, MEMO_CLOCK (clock_.get ()));
+
+    cache_ = new_cache_over (backend, 6);
+    hammer (loader);
+    EXPECT_GT (metrics ()->backup_hits, 100u);
+    settle ();
+
+    // Another process finds nothing old.
+    cache_ = new_cache_over (backend, n_keys);
+    for (int row = 0; row < n_keys; row++)
+      {
+        auto got = get (key_of (row).c_str ());
+
+        wait_until ([&] { return got->callbacks > 0; });
+        EXPECT_EQ (got->error, nullptr);
+        if (got->entry != nullptr)
+          {
+            EXPECT_EQ (memo_entry_get_int64 (got->entry.get ()), rows_[row].version) << key_of (row);
+          }
+      }
+    settle ();
+  }
+
+private:
+  Ref<MemoAsyncCache> new_cache_over (MemoryBackend &backend, int maxsize)
+  {
+    return adopt (MEMO_ASYNC_CACHE (g_object_new (MEMO_TYPE_ASYNC_CACHE, "clock", clock_.get (), "maxsize", maxsize,
+                                                  "backup", static_cast<MemoBackend *> (backend), nullptr)));
+  }
+
+  void settle ()
+  {
+    bool done = false;
+
+    memo_cache_flush_async (cache (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+      EXPECT_TRUE (memo_cache_flush_finish (MEMO_CACHE (source), result, nullptr));
+      *static_cast<bool *> (data) = true;
+    }, &done);
+    wait_until ([&] { return done; });
+  }
+};
+
+TEST_F (BackupHammerTest, Rule17WithABackupThatAnswersAtOnce)
+{
+  auto loader = loader_of ([this] (MemoCall *call) { load (call); });
+  hammer_with_backup (Answers::at_once, loader.get ());
+}
+
+TEST_F (BackupHammerTest, Rule17WithABackupThatAnswersFromAThread)
+{
+  auto loader = loader_of ([this] (MemoCall *call) { load (call); });
+  hammer_with_backup (Answers::in_a_thread, loader.get ());
+}
+
+TEST_F (BackupHammerTest, Rule17WithABackupAndLoadersInThreads)
+{
+  auto loader = loader_of ([this] (MemoCall *call) { load (call); }, {}, true);
+  memo_loader_set_timeout (loader.get (), 2.0);
+  memo_loader_set_error_ttl (loader.get (), 1.0);
+  hammer_with_backup (Answers::in_a_thread, loader.get ());
 }

@@ -25,6 +25,7 @@ struct Play
   std::vector<Told> changes;
   bool              stored = true;              // the backend has the version of the beginning
   bool              tagged = false;             // what is stored and loaded carries the tag; nobody knows before
+  bool              tag_is_known = false;       // the loader says so
   bool              first_may_be_cancelled = false;
   bool              loads_are_two_steps = true; // of the backend
   bool              writes_may_fail = false;    // the first of them
@@ -128,6 +129,8 @@ public:
     loader_.reset (memo_loader_new ([] (MemoCall *call, gpointer data) {
       static_cast<Performance *> (data)->loads_.push_back ({ share (call) });
     }, this, nullptr));
+    if (play.tag_is_known)
+      memo_loader_set_tags (loader_.get (), Tags { "tag" });
     for (Told told : play.changes)
       changes_.push_back ({ told });
     gets_.reserve (play.gets + play.refreshes + play.loaderless);
