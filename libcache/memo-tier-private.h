@@ -130,6 +130,7 @@ struct _MemoTier
   gboolean         flushing;    /* the backend does */
   gboolean         dirty;       /* something was stored that may not survive a loss of power */
   GError          *loss;        /* why something was not stored, until a flush tells */
+  guint64          loss_number; /* of the earliest that was not */
 
   double           delay;       /* seconds until the next attempt */
   GSource         *retry;
@@ -193,6 +194,8 @@ void            memo_tier_note_tags       (MemoTier           *self,
                                            MemoTierWork       *work);
 void            memo_tier_work_do         (MemoTierWork       *work);
 void            memo_tier_unlist          (MemoTierOp         *op);
+void            memo_tier_precede         (MemoTierOp         *newer,
+                                           MemoTierOp         *op);
 void            memo_tier_unqueue         (MemoTierStage      *stage,
                                            MemoTierOp         *op);
 void            memo_tier_stage_free      (MemoTierStage      *stage);

@@ -72,8 +72,8 @@ finish (MemoTierOp *op)
 {
   MemoTier *self = op->tier;
 
-  if (op->kind == MEMO_TIER_STORE)
-    self->dirty = self->dirty || !op->durable;
+  if (op->kind == MEMO_TIER_STORE && !op->durable)
+    self->dirty = TRUE;
 
   if (self->barrier == op)
     {
@@ -85,6 +85,21 @@ finish (MemoTierOp *op)
     }
 
   memo_tier_unlist (op);
+}
+
+/* The next flush that waits for OP has to tell that it was not stored. */
+static void
+lose (MemoTierOp   *op,
+      const GError *error)
+{
+  MemoTier *self = op->tier;
+
+  if (self->loss != NULL && self->loss_number < op->number)
+    return;
+
+  g_clear_error (&self->loss);
+  self->loss = g_error_copy (error);
+  self->loss_number = op->number;
 }
 
 /* The operation is to be tried again, where nothing newer makes it needless.  Says whether it is. */
@@ -101,20 +116,23 @@ postpone (MemoTierOp   *op,
     }
   else
     {
-      if (op->kind == MEMO_TIER_STORE)
+      MemoTierOp *newer = (MemoTierOp *) memo_table_find (&self->first->table, &key);
+
+      /* Something bad stays where it is. */
+      if (op->kind == MEMO_TIER_REMOVE && op->bytes != NULL)
+        return FALSE;
+
+      if (newer != NULL)
         {
-          if (self->loss == NULL)
-            self->loss = g_error_copy (error);
-          memo_tier_op_demote (op);
-        }
-      else if (op->bytes != NULL)
-        {
-          /* Something bad stays where it is. */
+          memo_tier_precede (newer, op);
           return FALSE;
         }
 
-      if (memo_table_find (&self->first->table, &key) != NULL)
-        return FALSE;
+      if (op->kind == MEMO_TIER_STORE)
+        {
+          lose (op, error);
+          memo_tier_op_demote (op);
+        }
 
       memo_table_add (&self->first->table, &op->item);
       g_queue_push_tail (&self->first->delayed, op);

@@ -238,9 +238,12 @@ made (gpointer   owner,
       GError    *error)
 {
   Part *part = owner;
-  const char *tag = part->request->tags[part->i];
+  MemoTier *self = part->request->tier;
 
-  tell (part->request->tier, tag, error == NULL ? part->made : NULL, error);
+  g_mutex_lock (&self->lock);
+  self->dirty = self->dirty || error == NULL;
+  g_mutex_unlock (&self->lock);
+  tell (self, part->request->tags[part->i], error == NULL ? part->made : NULL, error);
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);

@@ -123,6 +123,25 @@ enlist (MemoTierOp *op)
   self->n_notes++;
 }
 
+/* Whoever waits for all up to OP, which is about to go, has to wait for NEWER. */
+void
+memo_tier_precede (MemoTierOp *newer,
+                   MemoTierOp *op)
+{
+  MemoTier *self = op->tier;
+
+  if (newer->number < op->number)
+    return;
+
+  unlink_op (newer);
+  newer->number = op->number;
+  newer->earlier = op->earlier;
+  newer->later = op;
+  *(newer->earlier != NULL ? &newer->earlier->later : &self->earliest) = newer;
+  op->earlier = newer;
+  self->n_notes++;
+}
+
 /* Takes OP out of its stage.  The reference is the caller's now. */
 void
 memo_tier_unqueue (MemoTierStage *stage,
@@ -266,17 +285,9 @@ empty_stage (MemoTierStage *stage,
 
       item = item->chain;
 
-      if (old->number < op->number)
-        {
-          /* Whoever waits for all up to the old one has to wait for this one. */
-          unlink_op (op);
-          supersede (old, op);
-        }
-      else
-        {
-          hand_over (old, op);
-          memo_tier_unlist (old);
-        }
+      memo_tier_precede (op, old);
+      hand_over (old, op);
+      memo_tier_unlist (old);
       add_dead (work, old);
     }
 }
