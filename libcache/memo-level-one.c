@@ -33,7 +33,8 @@ memo_level_one_keep (MemoAsyncCache    *self,
   if (ttl == 0.0 || held)
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
-      if (self->backup != NULL && arrival->promoted_until == 0 && !held)
+      /* Where it is not this key that is being changed, but a tag, the tier may have an older value without that. */
+      if (self->backup != NULL && arrival->promoted_until == 0)
         memo_tier_note_remove (self->backup, key, arrival->ack, &trash->backup);
       return;
     }
