@@ -72,6 +72,7 @@ struct _MemoTierOp
   guint64          number;      /* in the order they were noted */
   MemoTierOp      *earlier;     /* in the list of all that are not done */
   MemoTierOp      *later;
+  GList            link;        /* in the queue of its stage */
   GPtrArray       *acks;
 
   MemoEntry       *entry;       /* of a store: what reads are answered with meanwhile */

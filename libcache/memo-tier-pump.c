@@ -17,10 +17,11 @@ memo_tier_wake_delayed (MemoTier *self)
 
   while (!g_queue_is_empty (&stage->delayed))
     {
-      MemoTierOp *op = g_queue_pop_head (&stage->delayed);
+      GList *link = g_queue_pop_head_link (&stage->delayed);
+      MemoTierOp *op = link->data;
 
       op->state = MEMO_TIER_READY;
-      g_queue_push_tail (&stage->queue, op);
+      g_queue_push_tail_link (&stage->queue, link);
     }
 
   if (stage->barrier != NULL && stage->barrier->state == MEMO_TIER_DELAYED)
@@ -44,7 +45,7 @@ take_runnable (MemoTier *self)
       if (op->state != MEMO_TIER_READY || memo_table_find (&self->running, &key) != NULL)
         continue;
 
-      g_queue_delete_link (&stage->queue, link);
+      g_queue_unlink (&stage->queue, link);
       memo_table_remove (&stage->table, &op->item);
       memo_table_add (&self->running, &op->item);
       op->state = MEMO_TIER_RUNNING;
@@ -135,7 +136,7 @@ postpone (MemoTierOp   *op,
         }
 
       memo_table_add (&self->first->table, &op->item);
-      g_queue_push_tail (&self->first->delayed, op);
+      g_queue_push_tail_link (&self->first->delayed, &op->link);
     }
 
   op->state = MEMO_TIER_DELAYED;

@@ -147,7 +147,7 @@ void
 memo_tier_unqueue (MemoTierStage *stage,
                    MemoTierOp    *op)
 {
-  g_queue_remove (op->state == MEMO_TIER_DELAYED ? &stage->delayed : &stage->queue, op);
+  g_queue_unlink (op->state == MEMO_TIER_DELAYED ? &stage->delayed : &stage->queue, &op->link);
   memo_table_remove (&stage->table, &op->item);
 }
 
@@ -226,7 +226,7 @@ enqueue (MemoTierOp   *op,
     }
 
   memo_table_add (&stage->table, &op->item);
-  g_queue_push_tail (&stage->queue, op);
+  g_queue_push_tail_link (&stage->queue, &op->link);
 }
 
 /* The values of a stage that carry one of TAGS are not stored: their keys are removed. */
@@ -243,14 +243,22 @@ demote_tagged (MemoTierStage    *stage,
     }
 }
 
+/* The links belong to the operations. */
+static void
+unlink_all (GQueue *queue)
+{
+  while (!g_queue_is_empty (queue))
+    g_queue_pop_head_link (queue);
+}
+
 static void
 abandon_stage (MemoTierStage *stage,
                MemoTierWork  *work)
 {
   MemoItem *item = memo_table_steal (&stage->table);
 
-  g_queue_clear (&stage->queue);
-  g_queue_clear (&stage->delayed);
+  unlink_all (&stage->queue);
+  unlink_all (&stage->delayed);
 
   while (item != NULL)
     {
@@ -276,8 +284,8 @@ empty_stage (MemoTierStage *stage,
 {
   MemoItem *item = memo_table_steal (&stage->table);
 
-  g_queue_clear (&stage->queue);
-  g_queue_clear (&stage->delayed);
+  unlink_all (&stage->queue);
+  unlink_all (&stage->delayed);
 
   while (item != NULL)
     {
