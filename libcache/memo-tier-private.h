@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * notes of a key reach the backend one after another, and one that was not begun yet gives way to a newer one.
  * A clear and an invalidation of tags are *barriers*: they wait for all that was noted before them, and what
  * is noted later waits for them.  So the notes form stages, with a barrier at the end of each but the last.
+ * A barrier that was not begun takes in those that come after it, so that there are a few stages at most: no
+ * value that waits behind it is affected by what they invalidate, or it was demoted when they were noted.
  *
  * An invalidation that fails stays where it is and is tried again; until it succeeds, what it makes wrong
  * is not read.
@@ -31,6 +33,7 @@ typedef struct _MemoTierStage MemoTierStage;
 #define MEMO_TIER_MAX_RUNNING 10000
 #define MEMO_TIER_MAX_VALUES 100000
 #define MEMO_TIER_MAX_NOTES 1000000
+#define MEMO_TIER_MAX_TAGS 10000      /* that are dropped at a time; with more, everything is */
 
 typedef enum
 {

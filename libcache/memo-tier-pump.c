@@ -103,13 +103,39 @@ lose (MemoTierOp   *op,
   self->loss_number = op->number;
 }
 
+/* What makes it needless to try an operation again: a newer one on its key, or a clear. */
+static MemoTierOp *
+find_newer (MemoTierOp *op)
+{
+  MemoTier *self = op->tier;
+  MemoKey key = memo_item_key (&op->item);
+
+  for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
+    {
+      if (stage->barrier != NULL && stage->barrier != op && stage->barrier->kind == MEMO_TIER_CLEAR)
+        return stage->barrier;
+    }
+
+  return op != self->barrier ? (MemoTierOp *) memo_table_find (&self->first->table, &key) : NULL;
+}
+
 /* The operation is to be tried again, where nothing newer makes it needless.  Says whether it is. */
 static gboolean
 postpone (MemoTierOp   *op,
           const GError *error)
 {
   MemoTier *self = op->tier;
-  MemoKey key = memo_item_key (&op->item);
+  MemoTierOp *newer = find_newer (op);
+
+  /* Something bad stays where it is. */
+  if (op->kind == MEMO_TIER_REMOVE && op->bytes != NULL)
+    return FALSE;
+
+  if (newer != NULL)
+    {
+      memo_tier_precede (newer, op);
+      return FALSE;
+    }
 
   if (op == self->barrier)
     {
@@ -117,18 +143,6 @@ postpone (MemoTierOp   *op,
     }
   else
     {
-      MemoTierOp *newer = (MemoTierOp *) memo_table_find (&self->first->table, &key);
-
-      /* Something bad stays where it is. */
-      if (op->kind == MEMO_TIER_REMOVE && op->bytes != NULL)
-        return FALSE;
-
-      if (newer != NULL)
-        {
-          memo_tier_precede (newer, op);
-          return FALSE;
-        }
-
       if (op->kind == MEMO_TIER_STORE)
         {
           lose (op, error);

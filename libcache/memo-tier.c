@@ -310,6 +310,13 @@ add_barrier (MemoTierOp *op)
   self->last = self->last->next;
 }
 
+/* The stage whose barrier was not begun, or the last one. */
+static MemoTierStage *
+find_stage (MemoTier *self)
+{
+  return self->barrier != NULL ? self->first->next : self->first;
+}
+
 /* With the lock held. */
 static void
 clear (MemoTier     *self,
@@ -317,12 +324,53 @@ clear (MemoTier     *self,
        MemoTierWork *work)
 {
   MemoTierOp *op = memo_tier_op_new (self, MEMO_TIER_CLEAR, NULL);
+  MemoTierStage *waiting = find_stage (self);
 
   memo_tier_ack_add (ack, op);
   enlist (op);
   for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
     empty_stage (stage, op, work);
-  add_barrier (op);
+
+  if (waiting->barrier == NULL)
+    {
+      add_barrier (op);
+      return;
+    }
+
+  memo_tier_precede (op, waiting->barrier);
+  hand_over (waiting->barrier, op);
+  memo_tier_unlist (waiting->barrier);
+  add_dead (work, waiting->barrier);
+  waiting->barrier = op;
+}
+
+/* With the lock held: what was not begun invalidates all that OP does, which is not enlisted, as well. */
+static void
+take_in (MemoTierOp   *barrier,
+         MemoTierOp   *op,
+         MemoTierWork *work)
+{
+  guint n_tags = barrier->tags != NULL ? g_strv_length (barrier->tags) : 0;
+
+  hand_over (op, barrier);
+
+  if (barrier->kind == MEMO_TIER_DROP_TAGS)
+    {
+      barrier->tags = g_renew (char *, barrier->tags, n_tags + g_strv_length (op->tags) + 1);
+      for (guint i = 0; op->tags[i] != NULL; i++)
+        {
+          barrier->tags[n_tags] = NULL;
+          if (!g_strv_contains ((const char * const *) barrier->tags, op->tags[i]))
+            barrier->tags[n_tags++] = g_strdup (op->tags[i]);
+        }
+      barrier->tags[n_tags] = NULL;
+    }
+
+  op->state = MEMO_TIER_DONE;
+  add_dead (work, op);
+
+  if (n_tags > MEMO_TIER_MAX_TAGS)
+    clear (barrier->tier, NULL, work);
 }
 
 /* Whether a key has a place in a tier. */
@@ -440,6 +488,7 @@ memo_tier_note_tags (MemoTier         *self,
                      MemoTierAck      *ack,
                      MemoTierWork     *work)
 {
+  MemoTierStage *waiting;
   MemoTierOp *op;
 
   add_work (self, work);
@@ -451,10 +500,18 @@ memo_tier_note_tags (MemoTier         *self,
   memo_tier_ack_add (ack, op);
 
   g_mutex_lock (&self->lock);
-  enlist (op);
   for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
     demote_tagged (stage, tags);
-  add_barrier (op);
+  waiting = find_stage (self);
+  if (waiting->barrier != NULL)
+    {
+      take_in (waiting->barrier, op, work);
+    }
+  else
+    {
+      enlist (op);
+      add_barrier (op);
+    }
   g_mutex_unlock (&self->lock);
 }
 
