@@ -33,6 +33,7 @@ typedef struct _MemoTierStage MemoTierStage;
 #define MEMO_TIER_MAX_RUNNING 10000
 #define MEMO_TIER_MAX_VALUES 100000
 #define MEMO_TIER_MAX_NOTES 1000000
+#define MEMO_TIER_MAX_TOKENS 10000    /* that are known; the others are read again */
 #define MEMO_TIER_MAX_TAGS 10000      /* that are dropped at a time; with more, everything is */
 
 typedef enum

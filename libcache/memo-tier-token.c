@@ -316,6 +316,9 @@ memo_tier_tokens_make (MemoTier            *self,
       token = g_hash_table_lookup (self->tokens, request->tags[i]);
       if (token == NULL)
         {
+          if (g_hash_table_size (self->tokens) >= MEMO_TIER_MAX_TOKENS)
+            memo_tier_tokens_forget (self, NULL);
+
           token = g_new0 (Token, 1);
           token->requests = g_ptr_array_new ();
           g_hash_table_insert (self->tokens, g_strdup (request->tags[i]), token);
