@@ -33,7 +33,8 @@ memo_level_one_keep (MemoAsyncCache    *self,
   if (ttl == 0.0 || held)
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
-      if (arrival->promoted_until == 0 && !held)
+      /* Where it is not this key that is being changed, but a tag, a tier may have an older value without that. */
+      if (arrival->promoted_until == 0)
         memo_tiers_remove (self, key, arrival->absent, arrival->ack, trash);
       return;
     }

@@ -7,6 +7,7 @@ typedef struct
 {
   guint64      number;    /* up to which operations count */
   MemoTierAck *ack;
+  GError      *error;     /* what it has to tell */
 } Flush;
 
 /* Some that wait, while the backend makes all durable. */
@@ -29,7 +30,8 @@ static void
 return_flush (Flush        *flush,
               const GError *error)
 {
-  memo_tier_ack_done (flush->ack, error);
+  memo_tier_ack_done (flush->ack, error != NULL ? error : flush->error);
+  g_clear_error (&flush->error);
   g_free (flush);
 }
 
@@ -83,42 +85,53 @@ is_over (MemoTier          *self,
   return TRUE;
 }
 
+/* With the lock held: the first that waits, if its time has come, with what it has to tell. */
+static Flush *
+take_over (MemoTier *self)
+{
+  Flush *flush = g_queue_peek_head (&self->flushes);
+  const MemoTierOp *failed;
+  gboolean lost;
+
+  if (flush == NULL || self->flushing || !is_over (self, flush->number, &failed))
+    return NULL;
+
+  lost = self->loss != NULL && self->loss_number <= flush->number;
+  if (failed != NULL)
+    flush->error = g_error_copy (failed->error);
+  else if (lost)
+    flush->error = g_error_copy (self->loss);
+  if (lost)
+    g_clear_error (&self->loss);
+
+  return g_queue_pop_head (&self->flushes);
+}
+
 /* Answers those whose time has come. */
 void
 memo_tier_check_flushes (MemoTier *self)
 {
-  Round *round = NULL;
   GQueue over = G_QUEUE_INIT;
-  g_autoptr(GError) error = NULL;
+  Round *round = NULL;
   Flush *flush;
 
   g_mutex_lock (&self->lock);
 
-  while (!self->flushing && (flush = g_queue_peek_head (&self->flushes)) != NULL)
+  while ((flush = take_over (self)) != NULL)
     {
-      const MemoTierOp *failed;
-
-      if (!is_over (self, flush->number, &failed))
-        break;
-
-      if (failed == NULL && self->loss == NULL && self->dirty)
+      if (flush->error != NULL || !self->dirty)
         {
-          if (round == NULL)
-            {
-              round = g_new0 (Round, 1);
-              round->tier = memo_tier_ref (self);
-              g_queue_init (&round->flushes);
-            }
-          g_queue_push_tail (&round->flushes, g_queue_pop_head (&self->flushes));
+          g_queue_push_tail (&over, flush);
           continue;
         }
 
-      if (failed != NULL)
-        error = g_error_copy (failed->error);
-      else
-        error = g_steal_pointer (&self->loss);
-      g_queue_push_tail (&over, g_queue_pop_head (&self->flushes));
-      break;
+      if (round == NULL)
+        {
+          round = g_new0 (Round, 1);
+          round->tier = memo_tier_ref (self);
+          g_queue_init (&round->flushes);
+        }
+      g_queue_push_tail (&round->flushes, flush);
     }
 
   if (round != NULL)
@@ -129,15 +142,11 @@ memo_tier_check_flushes (MemoTier *self)
 
   g_mutex_unlock (&self->lock);
 
+  while ((flush = g_queue_pop_head (&over)) != NULL)
+    return_flush (flush, NULL);
+
   if (round != NULL)
     memo_tier_hand (self, MEMO_BACKEND_FLUSH, 'd', NULL, NULL, TRUE, &round_owner, round);
-
-  flush = g_queue_pop_head (&over);
-  if (flush != NULL)
-    {
-      return_flush (flush, error);
-      memo_tier_check_flushes (self);
-    }
 }
 
 /* Answers CALL when all that was noted before is durable, or has failed. */
@@ -145,7 +154,7 @@ void
 memo_tier_flush (MemoTier *self,
                  MemoCall *call)
 {
-  Flush *flush = g_new (Flush, 1);
+  Flush *flush = g_new0 (Flush, 1);
 
   flush->ack = memo_tier_ack_new (call, FALSE);
 

@@ -140,6 +140,7 @@ memo_tier_op_new (MemoTier      *tier,
   op->tier = memo_tier_ref (tier);
   op->kind = kind;
   op->state = MEMO_TIER_READY;
+  op->link.data = op;
 
   if (key != NULL)
     {

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * notes of a key reach the backend one after another, and one that was not begun yet gives way to a newer one.
  * A clear and an invalidation of tags are *barriers*: they wait for all that was noted before them, and what
  * is noted later waits for them.  So the notes form stages, with a barrier at the end of each but the last.
+ * A barrier that was not begun takes in those that come after it, so that there are a few stages at most: no
+ * value that waits behind it is affected by what they invalidate, or it was demoted when they were noted.
  *
  * An invalidation that fails stays where it is and is tried again; until it succeeds, what it makes wrong
  * is not read.
@@ -39,6 +41,8 @@ typedef enum
 #define MEMO_TIER_MAX_RUNNING 10000
 #define MEMO_TIER_MAX_VALUES 100000
 #define MEMO_TIER_MAX_NOTES 1000000
+#define MEMO_TIER_MAX_TOKENS 10000    /* that are known; the others are read again */
+#define MEMO_TIER_MAX_TAGS 10000      /* that are dropped at a time; with more, everything is */
 
 typedef enum
 {
@@ -81,6 +85,7 @@ struct _MemoTierOp
   guint64          number;      /* in the order they were noted */
   MemoTierOp      *earlier;     /* in the list of all that are not done */
   MemoTierOp      *later;
+  GList            link;        /* in the queue of its stage */
   GPtrArray       *acks;
 
   MemoEntry       *entry;       /* of a store: what reads are answered with meanwhile */
@@ -140,6 +145,7 @@ struct _MemoTier
   gboolean         flushing;    /* the backend does */
   gboolean         dirty;       /* something was stored that may not survive a loss of power */
   GError          *loss;        /* why something was not stored, until a flush tells */
+  guint64          loss_number; /* of the earliest that was not */
 
   double           delay;       /* seconds until the next attempt */
   GSource         *retry;
@@ -205,6 +211,8 @@ void            memo_tier_note_tags       (MemoTier           *self,
                                            MemoTierWork       *work);
 void            memo_tier_work_do         (MemoTierWork       *work);
 void            memo_tier_unlist          (MemoTierOp         *op);
+void            memo_tier_precede         (MemoTierOp         *newer,
+                                           MemoTierOp         *op);
 void            memo_tier_unqueue         (MemoTierStage      *stage,
                                            MemoTierOp         *op);
 void            memo_tier_stage_free      (MemoTierStage      *stage);

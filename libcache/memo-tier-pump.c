@@ -17,10 +17,11 @@ memo_tier_wake_delayed (MemoTier *self)
 
   while (!g_queue_is_empty (&stage->delayed))
     {
-      MemoTierOp *op = g_queue_pop_head (&stage->delayed);
+      GList *link = g_queue_pop_head_link (&stage->delayed);
+      MemoTierOp *op = link->data;
 
       op->state = MEMO_TIER_READY;
-      g_queue_push_tail (&stage->queue, op);
+      g_queue_push_tail_link (&stage->queue, link);
     }
 
   if (stage->barrier != NULL && stage->barrier->state == MEMO_TIER_DELAYED)
@@ -44,7 +45,7 @@ take_runnable (MemoTier *self)
       if (op->state != MEMO_TIER_READY || memo_table_find (&self->running, &key) != NULL)
         continue;
 
-      g_queue_delete_link (&stage->queue, link);
+      g_queue_unlink (&stage->queue, link);
       memo_table_remove (&stage->table, &op->item);
       memo_table_add (&self->running, &op->item);
       op->state = MEMO_TIER_RUNNING;
@@ -72,8 +73,8 @@ finish (MemoTierOp *op)
 {
   MemoTier *self = op->tier;
 
-  if (op->kind == MEMO_TIER_STORE)
-    self->dirty = self->dirty || !op->durable;
+  if (op->kind == MEMO_TIER_STORE && !op->durable)
+    self->dirty = TRUE;
 
   if (self->barrier == op)
     {
@@ -87,13 +88,54 @@ finish (MemoTierOp *op)
   memo_tier_unlist (op);
 }
 
+/* The next flush that waits for OP has to tell that it was not stored. */
+static void
+lose (MemoTierOp   *op,
+      const GError *error)
+{
+  MemoTier *self = op->tier;
+
+  if (self->loss != NULL && self->loss_number < op->number)
+    return;
+
+  g_clear_error (&self->loss);
+  self->loss = g_error_copy (error);
+  self->loss_number = op->number;
+}
+
+/* What makes it needless to try an operation again: a newer one on its key, or a clear. */
+static MemoTierOp *
+find_newer (MemoTierOp *op)
+{
+  MemoTier *self = op->tier;
+  MemoKey key = memo_item_key (&op->item);
+
+  for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
+    {
+      if (stage->barrier != NULL && stage->barrier != op && stage->barrier->kind == MEMO_TIER_CLEAR)
+        return stage->barrier;
+    }
+
+  return op != self->barrier ? (MemoTierOp *) memo_table_find (&self->first->table, &key) : NULL;
+}
+
 /* The operation is to be tried again, where nothing newer makes it needless.  Says whether it is. */
 static gboolean
 postpone (MemoTierOp   *op,
           const GError *error)
 {
   MemoTier *self = op->tier;
-  MemoKey key = memo_item_key (&op->item);
+  MemoTierOp *newer = find_newer (op);
+
+  /* Something bad stays where it is. */
+  if (op->kind == MEMO_TIER_REMOVE && op->bytes != NULL)
+    return FALSE;
+
+  if (newer != NULL)
+    {
+      memo_tier_precede (newer, op);
+      return FALSE;
+    }
 
   if (op == self->barrier)
     {
@@ -103,21 +145,12 @@ postpone (MemoTierOp   *op,
     {
       if (op->kind == MEMO_TIER_STORE)
         {
-          if (self->loss == NULL)
-            self->loss = g_error_copy (error);
+          lose (op, error);
           memo_tier_op_demote (op);
         }
-      else if (op->bytes != NULL)
-        {
-          /* Something bad stays where it is. */
-          return FALSE;
-        }
-
-      if (memo_table_find (&self->first->table, &key) != NULL)
-        return FALSE;
 
       memo_table_add (&self->first->table, &op->item);
-      g_queue_push_tail (&self->first->delayed, op);
+      g_queue_push_tail_link (&self->first->delayed, &op->link);
     }
 
   op->state = MEMO_TIER_DELAYED;

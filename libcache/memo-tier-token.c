@@ -7,9 +7,6 @@
 /* The tokens of tags.  What was read or made once is known as long as nothing speaks against it: where another process
  * has invalidated the tag, a record with the token that is known here is found out when it is read. */
 
-/* Then all are read again. */
-#define MAX_TOKENS 10000
-
 typedef struct
 {
   GBytes    *bytes;       /* NULL while it is being read or made */
@@ -241,9 +238,12 @@ made (gpointer   owner,
       GError    *error)
 {
   Part *part = owner;
-  const char *tag = part->request->tags[part->i];
+  MemoTier *self = part->request->tier;
 
-  tell (part->request->tier, tag, error == NULL ? part->made : NULL, error);
+  g_mutex_lock (&self->lock);
+  self->dirty = self->dirty || error == NULL;
+  g_mutex_unlock (&self->lock);
+  tell (self, part->request->tags[part->i], error == NULL ? part->made : NULL, error);
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);
@@ -316,8 +316,9 @@ memo_tier_tokens_make (MemoTier            *self,
       token = g_hash_table_lookup (self->tokens, request->tags[i]);
       if (token == NULL)
         {
-          if (g_hash_table_size (self->tokens) >= MAX_TOKENS)
+          if (g_hash_table_size (self->tokens) >= MEMO_TIER_MAX_TOKENS)
             memo_tier_tokens_forget (self, NULL);
+
           token = g_new0 (Token, 1);
           token->requests = g_ptr_array_new ();
           g_hash_table_insert (self->tokens, g_strdup (request->tags[i]), token);

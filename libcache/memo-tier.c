@@ -123,12 +123,31 @@ enlist (MemoTierOp *op)
   self->n_notes++;
 }
 
+/* Whoever waits for all up to OP, which is about to go, has to wait for NEWER. */
+void
+memo_tier_precede (MemoTierOp *newer,
+                   MemoTierOp *op)
+{
+  MemoTier *self = op->tier;
+
+  if (newer->number < op->number)
+    return;
+
+  unlink_op (newer);
+  newer->number = op->number;
+  newer->earlier = op->earlier;
+  newer->later = op;
+  *(newer->earlier != NULL ? &newer->earlier->later : &self->earliest) = newer;
+  op->earlier = newer;
+  self->n_notes++;
+}
+
 /* Takes OP out of its stage.  The reference is the caller's now. */
 void
 memo_tier_unqueue (MemoTierStage *stage,
                    MemoTierOp    *op)
 {
-  g_queue_remove (op->state == MEMO_TIER_DELAYED ? &stage->delayed : &stage->queue, op);
+  g_queue_unlink (op->state == MEMO_TIER_DELAYED ? &stage->delayed : &stage->queue, &op->link);
   memo_table_remove (&stage->table, &op->item);
 }
 
@@ -207,7 +226,7 @@ enqueue (MemoTierOp   *op,
     }
 
   memo_table_add (&stage->table, &op->item);
-  g_queue_push_tail (&stage->queue, op);
+  g_queue_push_tail_link (&stage->queue, &op->link);
 }
 
 /* The values of a stage that carry one of TAGS are not stored: their keys are removed. */
@@ -224,14 +243,22 @@ demote_tagged (MemoTierStage    *stage,
     }
 }
 
+/* The links belong to the operations. */
+static void
+unlink_all (GQueue *queue)
+{
+  while (!g_queue_is_empty (queue))
+    g_queue_pop_head_link (queue);
+}
+
 static void
 abandon_stage (MemoTierStage *stage,
                MemoTierWork  *work)
 {
   MemoItem *item = memo_table_steal (&stage->table);
 
-  g_queue_clear (&stage->queue);
-  g_queue_clear (&stage->delayed);
+  unlink_all (&stage->queue);
+  unlink_all (&stage->delayed);
 
   while (item != NULL)
     {
@@ -257,8 +284,8 @@ empty_stage (MemoTierStage *stage,
 {
   MemoItem *item = memo_table_steal (&stage->table);
 
-  g_queue_clear (&stage->queue);
-  g_queue_clear (&stage->delayed);
+  unlink_all (&stage->queue);
+  unlink_all (&stage->delayed);
 
   while (item != NULL)
     {
@@ -266,17 +293,9 @@ empty_stage (MemoTierStage *stage,
 
       item = item->chain;
 
-      if (old->number < op->number)
-        {
-          /* Whoever waits for all up to the old one has to wait for this one. */
-          unlink_op (op);
-          supersede (old, op);
-        }
-      else
-        {
-          hand_over (old, op);
-          memo_tier_unlist (old);
-        }
+      memo_tier_precede (op, old);
+      hand_over (old, op);
+      memo_tier_unlist (old);
       add_dead (work, old);
     }
 }
@@ -291,6 +310,13 @@ add_barrier (MemoTierOp *op)
   self->last = self->last->next;
 }
 
+/* The stage whose barrier was not begun, or the last one. */
+static MemoTierStage *
+find_stage (MemoTier *self)
+{
+  return self->barrier != NULL ? self->first->next : self->first;
+}
+
 /* With the lock held. */
 static void
 clear (MemoTier     *self,
@@ -298,12 +324,53 @@ clear (MemoTier     *self,
        MemoTierWork *work)
 {
   MemoTierOp *op = memo_tier_op_new (self, MEMO_TIER_CLEAR, NULL);
+  MemoTierStage *waiting = find_stage (self);
 
   memo_tier_ack_add (ack, op);
   enlist (op);
   for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
     empty_stage (stage, op, work);
-  add_barrier (op);
+
+  if (waiting->barrier == NULL)
+    {
+      add_barrier (op);
+      return;
+    }
+
+  memo_tier_precede (op, waiting->barrier);
+  hand_over (waiting->barrier, op);
+  memo_tier_unlist (waiting->barrier);
+  add_dead (work, waiting->barrier);
+  waiting->barrier = op;
+}
+
+/* With the lock held: what was not begun invalidates all that OP does, which is not enlisted, as well. */
+static void
+take_in (MemoTierOp   *barrier,
+         MemoTierOp   *op,
+         MemoTierWork *work)
+{
+  guint n_tags = barrier->tags != NULL ? g_strv_length (barrier->tags) : 0;
+
+  hand_over (op, barrier);
+
+  if (barrier->kind == MEMO_TIER_DROP_TAGS)
+    {
+      barrier->tags = g_renew (char *, barrier->tags, n_tags + g_strv_length (op->tags) + 1);
+      for (guint i = 0; op->tags[i] != NULL; i++)
+        {
+          barrier->tags[n_tags] = NULL;
+          if (!g_strv_contains ((const char * const *) barrier->tags, op->tags[i]))
+            barrier->tags[n_tags++] = g_strdup (op->tags[i]);
+        }
+      barrier->tags[n_tags] = NULL;
+    }
+
+  op->state = MEMO_TIER_DONE;
+  add_dead (work, op);
+
+  if (n_tags > MEMO_TIER_MAX_TAGS)
+    clear (barrier->tier, NULL, work);
 }
 
 /* Whether a key has a place in a tier. */
@@ -420,6 +487,7 @@ memo_tier_note_tags (MemoTier         *self,
                      MemoTierAck      *ack,
                      MemoTierWork     *work)
 {
+  MemoTierStage *waiting;
   MemoTierOp *op;
 
   add_work (self, work);
@@ -431,10 +499,18 @@ memo_tier_note_tags (MemoTier         *self,
   memo_tier_ack_add (ack, op);
 
   g_mutex_lock (&self->lock);
-  enlist (op);
   for (MemoTierStage *stage = self->first; stage != NULL; stage = stage->next)
     demote_tagged (stage, tags);
-  add_barrier (op);
+  waiting = find_stage (self);
+  if (waiting->barrier != NULL)
+    {
+      take_in (waiting->barrier, op, work);
+    }
+  else
+    {
+      enlist (op);
+      add_barrier (op);
+    }
   g_mutex_unlock (&self->lock);
 }
 
