@@ -469,8 +469,11 @@ memo_disk_backend_init (MemoDiskBackend *self)
 {
 }
 
+/* The module may be loaded twice, by the library and by a program that looks for GIO's modules in the same folder:
+ * the first time counts. */
 void
 memo_disk_backend_register (GTypeModule *module)
 {
-  memo_disk_backend_register_type (module);
+  if (memo_disk_backend_get_type () == 0)
+    memo_disk_backend_register_type (module);
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "../support/memo-test.hpp"
+#include "../support/batch-test.hpp"
 
 #include <filesystem>
+
+#ifdef __SANITIZE_ADDRESS__
+# include <sanitizer/lsan_interface.h>
+#endif
 
 using namespace memo_test;
 using ::testing::HasSubstr;
@@ -12,11 +16,7 @@ class DiskPluginTest : public AsyncTest
 protected:
   DiskPluginTest ()
   {
-    // Registers the extension point.
-    g_strfreev (memo_backend_list_schemes ());
-    // Once: GIO keeps what it needs of a module for ever, each time.
-    static gboolean scanned = (g_io_modules_scan_all_in_directory (DISK_PLUGIN_FOLDER), TRUE);
-    (void) scanned;
+    g_setenv ("MEMO_PLUGIN_PATH", DISK_PLUGIN_FOLDER, TRUE);
   }
 };
 
@@ -31,6 +31,25 @@ TEST_F (DiskPluginTest, ItIsFoundByTheSchemeOfAUri)
   ASSERT_NE (backend, nullptr) << error->message;
   EXPECT_STREQ (G_OBJECT_TYPE_NAME (backend.get ()), "MemoDiskBackend");
   EXPECT_FALSE (std::filesystem::exists ("/nowhere"));
+}
+
+// A program may look for GIO's modules in the same folder.
+TEST_F (DiskPluginTest, ItMayBeLoadedTwice)
+{
+  Complaints complaints;
+  auto before = adopt (memo_backend_new_for_uri ("disk:///nowhere/test.db", nullptr));
+
+  {
+#ifdef __SANITIZE_ADDRESS__
+    // GIO never gives back what it needs for that.
+    __lsan::ScopedDisabler leaks;
+#endif
+    g_io_modules_scan_all_in_directory (DISK_PLUGIN_FOLDER);
+  }
+  auto after = adopt (memo_backend_new_for_uri ("disk:///nowhere/test.db", nullptr));
+  ASSERT_NE (before, nullptr);
+  ASSERT_NE (after, nullptr);
+  EXPECT_EQ (G_OBJECT_TYPE (before.get ()), G_OBJECT_TYPE (after.get ()));
 }
 
 TEST_F (DiskPluginTest, AUriThatItDoesNotKnowIsRefused)
