@@ -204,10 +204,11 @@ replace_store (MemoAsyncCache  *self,
 static void
 drop_everything (MemoAsyncCache *self,
                  MemoStore      *fresh[2],
+                 gboolean        in_tiers,
                  MemoTierAck    *ack,
                  MemoTrash      *trash)
 {
-  if (!self->closed)
+  if (in_tiers)
     memo_tiers_clear (self, ack, trash);
   memo_flights_outdate_all (self, trash);
   if (self->n_extra_batches > 0)
@@ -221,10 +222,11 @@ drop_everything (MemoAsyncCache *self,
 static void
 drop_tags (MemoAsyncCache   *self,
            const MemoTagSet *tags,
+           gboolean          in_tiers,
            MemoTierAck      *ack,
            MemoTrash        *trash)
 {
-  if (!self->closed)
+  if (in_tiers)
     memo_tiers_drop_tags (self, tags, ack, trash);
   if (self->all_flights != NULL || self->n_extra_batches > 0)
     memo_fence_invalidate (&self->fence, tags);
@@ -241,11 +243,12 @@ static gboolean
 drop_key (MemoAsyncCache *self,
           const MemoKey  *key,
           gint64          now,
+          gboolean        in_tiers,
           MemoTierAck    *ack,
           MemoTrash      *trash)
 {
   outdate (self, key, trash);
-  if (!self->closed)
+  if (in_tiers)
     memo_tiers_remove (self, key, 0, ack, trash);
   memo_store_remove (self->errors, key, now, &trash->nodes);
 
@@ -267,7 +270,7 @@ memo_level_one_drop (gpointer    cache,
 
   g_mutex_lock (&self->lock);
   closed = self->closed;
-  removed = drop_key (self, &key, now, ack, &trash);
+  removed = drop_key (self, &key, now, !closed, ack, &trash);
   g_mutex_unlock (&self->lock);
 
   memo_tiers_end_ack (ack, call, closed);
@@ -304,6 +307,7 @@ invalidate (MemoAsyncCache   *self,
   gint64 now = memo_async_cache_now (self);
   MemoStore *stores[2] = { NULL, NULL };
   MemoTrash trash = { 0 };
+  gboolean in_tiers;
   gboolean closed;
   gboolean arm;
 
@@ -315,12 +319,16 @@ invalidate (MemoAsyncCache   *self,
 
   g_mutex_lock (&self->lock);
 
+  /* A change of the source counts for the tiers though this cache was closed: others will read them. */
+  closed = self->closed;
+  in_tiers = !closed || moment != AT_ONCE;
+
   for (guint i = 0; i < memo_tag_set_size (keys); i++)
-    drop_key (self, memo_tag_set_get (keys, i), now, ack, &trash);
+    drop_key (self, memo_tag_set_get (keys, i), now, in_tiers, ack, &trash);
   if (tags != NULL)
-    drop_tags (self, tags, ack, &trash);
+    drop_tags (self, tags, in_tiers, ack, &trash);
   if (everything)
-    drop_everything (self, stores, ack, &trash);
+    drop_everything (self, stores, in_tiers, ack, &trash);
 
   if (moment == BEGIN)
     memo_brackets_open (&self->brackets, keys, tags, everything);
@@ -329,7 +337,6 @@ invalidate (MemoAsyncCache   *self,
 
   memo_sweep_slice (self, now, &trash.nodes);
   arm = memo_sweep_is_due_earlier (self);
-  closed = self->closed;
 
   g_mutex_unlock (&self->lock);
 

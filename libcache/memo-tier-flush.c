@@ -67,22 +67,41 @@ static const MemoCallOwner round_owner = {
   .release = round_free,
 };
 
-/* With the lock held: whether all up to NUMBER is done or has failed.  What failed, in *FAILED. */
+/* With the lock held: whether OP, which is not done, cannot run before others of its stage and of those before it. */
+static gboolean
+is_behind (MemoTierOp *op)
+{
+  MemoKey key = memo_item_key (&op->item);
+
+  if (op->state == MEMO_TIER_RUNNING)
+    return FALSE;
+
+  return op->kind == MEMO_TIER_CLEAR || op->kind == MEMO_TIER_DROP_TAGS ||
+         memo_table_find (&op->tier->first->table, &key) != &op->item;
+}
+
+/* With the lock held: whether all up to NUMBER is done, has failed, or waits for what failed, which is in
+ * *FAILED then. */
 static gboolean
 is_over (MemoTier          *self,
          guint64            number,
          const MemoTierOp **failed)
 {
+  gboolean behind = FALSE;
+
   *failed = NULL;
 
   for (MemoTierOp *op = self->earliest; op != NULL && op->number <= number; op = op->later)
     {
-      if (op->state != MEMO_TIER_DELAYED)
+      if (op->state == MEMO_TIER_DELAYED)
+        *failed = op;
+      else if (is_behind (op))
+        behind = TRUE;
+      else
         return FALSE;
-      *failed = op;
     }
 
-  return TRUE;
+  return !behind || *failed != NULL;
 }
 
 /* With the lock held: the first that waits, if its time has come, with what it has to tell. */

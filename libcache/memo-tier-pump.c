@@ -198,14 +198,14 @@ arm_retry (MemoTier *self)
   g_source_set_static_name (source, "[libcache] tier retry");
   g_source_set_callback (source, retry_cb, memo_tier_ref (self), (GDestroyNotify) memo_tier_unref);
 
+  /* Attached under the lock, or it could be destroyed before. */
   g_mutex_lock (&self->lock);
-  needed = self->retry == NULL && !self->abandoned;
-  if (needed)
-    self->retry = g_source_ref (source);
+  if (self->retry == NULL && !self->abandoned)
+    {
+      self->retry = g_source_ref (source);
+      g_source_attach (source, self->context);
+    }
   g_mutex_unlock (&self->lock);
-
-  if (needed)
-    g_source_attach (source, self->context);
 }
 
 /* --- how it goes --- */

@@ -147,17 +147,12 @@ arm_timer (MemoTier *self)
   g_mutex_lock (&self->lock);
   if (self->read_timer == NULL && !self->abandoned)
     {
+      /* Attached under the lock, or it could be destroyed before. */
       self->read_timer = g_source_ref (source);
       self->read_timer_time = deadline;
-    }
-  else
-    {
-      deadline = 0;
+      g_source_attach (source, self->context);
     }
   g_mutex_unlock (&self->lock);
-
-  if (deadline != 0)
-    g_source_attach (source, self->context);
 }
 
 /* With the lock held: READ, which is held for it, is one of those that wait. */

@@ -200,7 +200,7 @@ add_dead (MemoTierWork *work,
   if (op == NULL)
     return;
 
-  op->next = work->dead;
+  op->next_dead = work->dead;
   work->dead = op;
 }
 
@@ -407,14 +407,15 @@ memo_tier_note_store (MemoTier         *self,
   op->state = MEMO_TIER_UNPREPARED;
   memo_tier_ack_add (ack, op);
 
+  /* Before anybody else knows it. */
+  op->next_unprepared = work->unprepared;
+  work->unprepared = memo_tier_op_ref (op);
+
   g_mutex_lock (&self->lock);
   if (self->n_notes >= self->max_notes)
     clear (self, NULL, work);
   if (self->n_notes >= self->max_values || memo_tag_set_size (tags) > MEMO_RECORD_MAX_TAGS)
     memo_tier_op_demote (op);
-  /* Once the lock is released it may be over at any time. */
-  op->next_unprepared = work->unprepared;
-  work->unprepared = memo_tier_op_ref (op);
   enqueue (op, work);
   g_mutex_unlock (&self->lock);
 }
@@ -539,7 +540,7 @@ memo_tier_work_do (MemoTierWork *work)
     {
       MemoTierOp *op = work->dead;
 
-      work->dead = op->next;
+      work->dead = op->next_dead;
       memo_tier_op_bury (op);
     }
   memo_tier_unref (self);

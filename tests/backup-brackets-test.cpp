@@ -54,6 +54,31 @@ TEST_F (BackupBracketsTest, Rule18TheRemoveIsDoneBeforeTheChangeMayBegin)
   EXPECT_EQ (ended->callbacks, 1);
 }
 
+TEST_F (BackupBracketsTest, Rule18AChangeCountsForTheBackupThoughTheCacheIsClosed)
+{
+  auto later = new_cache_over (backend_);
+
+  set ("key", "old");
+  set ("tagged", tagged ("old"));
+  flush ();
+  memo_cache_close_async (cache (), nullptr, nullptr, nullptr);
+  turn ();
+  ASSERT_TRUE (is_stored ("key"));
+
+  auto change = mutation ({ "key" }, { "tag" });
+  auto begun = begin (change);
+  turn ();
+  EXPECT_TRUE (begun->success);
+  auto ended = end (change);
+  turn ();
+  EXPECT_EQ (ended->callbacks, 1);
+  EXPECT_FALSE (is_stored ("key"));
+
+  auto got = AsyncTest::get (MEMO_CACHE (later.get ()), "tagged");
+  turn ();
+  EXPECT_THAT (got, GotMiss ());
+}
+
 TEST_F (BackupBracketsTest, Rule18TheRemovesAreDurable)
 {
   struct Actor : BackendActor

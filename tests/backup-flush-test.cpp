@@ -196,6 +196,32 @@ TEST_F (BackupFlushTest, Rule28AFlushTriesAgainWhatFailed)
   EXPECT_EQ (after_restart ("key"), "-");
 }
 
+TEST_F (BackupFlushTest, Rule28AFlushDoesNotWaitForWhatWaitsForAFailure)
+{
+  set_tagged ("key", "value", { "tag" });
+  break_down ({ Ask::remove, Ask::clear });
+  quietly ([&] {
+    for (auto &fails : std::vector<std::function<void ()>> { [&] { remove ("key"); }, [&] { invalidate ("tag"); }, [&] { clear (); } })
+      {
+        fails ();
+        set ("another", "value");
+        invalidate ("other");
+        set ("later", "value");
+        auto flush = flush_async ();
+        turn ();
+        EXPECT_THAT (flush, IsBroken ());
+      }
+    auto close = close_async ();
+    turn ();
+    EXPECT_THAT (close, IsBroken ());
+  });
+  repair ();
+  advance (60.0);
+  turn ();
+  EXPECT_EQ (after_restart ("key"), "-");
+  EXPECT_EQ (after_restart ("later"), "value");
+}
+
 // --- what is durable ---
 
 TEST_F (BackupFlushTest, Rule28WhatIsSetIsDurableAndWhatIsLoadedIsNot)
