@@ -48,6 +48,7 @@ take_runnable (MemoTier *self)
       memo_table_remove (&stage->table, &op->item);
       memo_table_add (&self->running, &op->item);
       op->state = MEMO_TIER_RUNNING;
+      g_clear_error (&op->error);
       return op;
     }
 
@@ -56,6 +57,7 @@ take_runnable (MemoTier *self)
     {
       self->barrier = stage->barrier;
       self->barrier->state = MEMO_TIER_RUNNING;
+      g_clear_error (&self->barrier->error);
       /* Nothing is stored while it runs. */
       memo_tier_tokens_forget (self, self->barrier->tags);
       return self->barrier;
