@@ -65,8 +65,7 @@ struct _MemoTierOp
   MemoItem         item;        /* first, so that an operation is an item; of one that is about a key */
   gatomicrefcount  ref_count;
   MemoTier        *tier;
-  MemoTierOp      *next;        /* in a list of those that gave way */
-  MemoTierOp      *next_unprepared; /* and in another, which may be another thread's */
+  MemoTierOp      *next;        /* for whoever holds a list of them */
 
   MemoTierKind     kind;
   MemoTierState    state;

@@ -345,11 +345,12 @@ memo_tier_note_store (MemoTier         *self,
     clear (self, NULL, work);
   if (self->n_notes >= self->max_values || memo_tag_set_size (tags) > MEMO_RECORD_MAX_TAGS)
     memo_tier_op_demote (op);
-  /* Once the lock is released it may be over at any time. */
-  op->next_unprepared = work->unprepared;
-  work->unprepared = memo_tier_op_ref (op);
   enqueue (op, work);
   g_mutex_unlock (&self->lock);
+
+  op = memo_tier_op_ref (op);
+  op->next = work->unprepared;
+  work->unprepared = op;
 }
 
 static void
@@ -451,7 +452,7 @@ memo_tier_work_do (MemoTierWork *work)
     {
       MemoTierOp *op = work->unprepared;
 
-      work->unprepared = op->next_unprepared;
+      work->unprepared = op->next;
       memo_tier_prepare (op);
       memo_tier_op_unref (op);
     }
