@@ -65,7 +65,8 @@ struct _MemoTierOp
   MemoItem         item;        /* first, so that an operation is an item; of one that is about a key */
   gatomicrefcount  ref_count;
   MemoTier        *tier;
-  MemoTierOp      *next;        /* for whoever holds a list of them */
+  MemoTierOp      *next_unprepared; /* of whoever noted it */
+  MemoTierOp      *next_dead;       /* of whoever made it needless, who may be another */
 
   MemoTierKind     kind;
   MemoTierState    state;

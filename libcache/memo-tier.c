@@ -181,7 +181,7 @@ add_dead (MemoTierWork *work,
   if (op == NULL)
     return;
 
-  op->next = work->dead;
+  op->next_dead = work->dead;
   work->dead = op;
 }
 
@@ -340,6 +340,10 @@ memo_tier_note_store (MemoTier         *self,
   op->state = MEMO_TIER_UNPREPARED;
   memo_tier_ack_add (ack, op);
 
+  /* Before anybody else knows it. */
+  op->next_unprepared = work->unprepared;
+  work->unprepared = memo_tier_op_ref (op);
+
   g_mutex_lock (&self->lock);
   if (self->n_notes >= self->max_notes)
     clear (self, NULL, work);
@@ -347,10 +351,6 @@ memo_tier_note_store (MemoTier         *self,
     memo_tier_op_demote (op);
   enqueue (op, work);
   g_mutex_unlock (&self->lock);
-
-  op = memo_tier_op_ref (op);
-  op->next = work->unprepared;
-  work->unprepared = op;
 }
 
 static void
@@ -452,7 +452,7 @@ memo_tier_work_do (MemoTierWork *work)
     {
       MemoTierOp *op = work->unprepared;
 
-      work->unprepared = op->next;
+      work->unprepared = op->next_unprepared;
       memo_tier_prepare (op);
       memo_tier_op_unref (op);
     }
@@ -464,7 +464,7 @@ memo_tier_work_do (MemoTierWork *work)
     {
       MemoTierOp *op = work->dead;
 
-      work->dead = op->next;
+      work->dead = op->next_dead;
       memo_tier_op_bury (op);
     }
   memo_tier_unref (self);
