@@ -436,6 +436,15 @@ private:
       change.mutation.reset ();
     cache_.reset ();
     turn ();
+
+    gpointer held = backend_.get ();
+    g_object_add_weak_pointer (G_OBJECT (held), &held);
+    backend_.reset ();
+    if (held != nullptr)
+      {
+        g_object_remove_weak_pointer (G_OBJECT (held), &held);
+        complain ("something is held at the end");
+      }
   }
 
   void check_at_rest (const char *where)

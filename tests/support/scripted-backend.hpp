@@ -214,9 +214,9 @@ protected:
 
   // --- what the backend does ---
 
-  void hold (std::initializer_list<Ask> whats = writes) { actor ().holding.insert (whats.begin (), whats.end ()); }
+  void hold (std::initializer_list<Ask> kinds = writes) { actor ().holding.insert (kinds.begin (), kinds.end ()); }
   void hold_no_more () { actor ().holding.clear (); }
-  void break_down (std::initializer_list<Ask> whats) { actor ().broken.insert (whats.begin (), whats.end ()); }
+  void break_down (std::initializer_list<Ask> kinds) { actor ().broken.insert (kinds.begin (), kinds.end ()); }
   void repair () { actor ().broken.clear (); }
   size_t held () { return actor ().held.size (); }
 

@@ -11,7 +11,7 @@ using namespace memo_test;
 namespace {
 
 // Nothing stale comes out of a tier, or stays in one, whatever the order of things: rules 15 to 18.
-class BackupInterleavingsTest : public AsyncTest
+class BackupReadInterleavingsTest : public AsyncTest
 {
 protected:
   void explore (const Play &play)
@@ -54,122 +54,122 @@ private:
   }
 };
 
-TEST_F (BackupInterleavingsTest, Rule17ADelete)
+TEST_F (BackupReadInterleavingsTest, Rule17ADelete)
 {
   explore ({ .changes = { Told::ByDelete } });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17ASet)
+TEST_F (BackupReadInterleavingsTest, Rule17ASet)
 {
   explore ({ .gets = 3, .changes = { Told::BySet }, .at_least = 300 });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17AClear)
+TEST_F (BackupReadInterleavingsTest, Rule17AClear)
 {
   explore ({ .changes = { Told::ByClear } });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17ATag)
+TEST_F (BackupReadInterleavingsTest, Rule17ATag)
 {
   explore ({ .changes = { Told::ByTag }, .tagged = true });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17ATagAndWhoComesLater)
+TEST_F (BackupReadInterleavingsTest, Rule17ATagAndWhoComesLater)
 {
   explore ({ .gets = 3, .changes = { Told::ByTag }, .tagged = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17NothingStoredYet)
+TEST_F (BackupReadInterleavingsTest, Rule17NothingStoredYet)
 {
   explore ({ .changes = { Told::ByDelete }, .stored = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17TwoChanges)
+TEST_F (BackupReadInterleavingsTest, Rule17TwoChanges)
 {
   explore ({ .changes = { Told::BySet, Told::ByDelete }, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17AClearAndATag)
+TEST_F (BackupReadInterleavingsTest, Rule17AClearAndATag)
 {
   explore ({ .gets = 1, .changes = { Told::ByTag, Told::ByClear }, .tagged = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17ATagAndASet)
+TEST_F (BackupReadInterleavingsTest, Rule17ATagAndASet)
 {
   explore ({ .gets = 1, .changes = { Told::BySet, Told::ByTag }, .tagged = true, .loads_are_two_steps = false, .at_least = 400 });
 }
 
-TEST_F (BackupInterleavingsTest, Rule13ARefresh)
+TEST_F (BackupReadInterleavingsTest, Rule13ARefresh)
 {
   explore ({ .gets = 1, .refreshes = 1, .changes = { Told::ByDelete } });
 }
 
-TEST_F (BackupInterleavingsTest, Rule08SomebodyWithoutALoader)
+TEST_F (BackupReadInterleavingsTest, Rule08SomebodyWithoutALoader)
 {
   explore ({ .gets = 1, .loaderless = 1, .changes = { Told::ByDelete } });
 }
 
-TEST_F (BackupInterleavingsTest, Rule09TheFirstIsCancelled)
+TEST_F (BackupReadInterleavingsTest, Rule09TheFirstIsCancelled)
 {
   explore ({ .changes = { Told::ByDelete }, .first_may_be_cancelled = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule24AWriteFails)
+TEST_F (BackupReadInterleavingsTest, Rule24AWriteFails)
 {
   explore ({ .changes = { Told::ByDelete }, .writes_may_fail = true });
 }
 
-TEST_F (BackupInterleavingsTest, Rule24ATagFails)
+TEST_F (BackupReadInterleavingsTest, Rule24ATagFails)
 {
   explore ({ .changes = { Told::ByTag }, .tagged = true, .loads_are_two_steps = false, .writes_may_fail = true });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17TheMainLoopLags)
+TEST_F (BackupReadInterleavingsTest, Rule17TheMainLoopLags)
 {
   explore ({ .changes = { Told::ByDelete }, .loads_are_two_steps = false, .loop_may_lag = true });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17TheMainLoopLagsAndATagIsInvalidated)
+TEST_F (BackupReadInterleavingsTest, Rule17TheMainLoopLagsAndATagIsInvalidated)
 {
   explore ({ .changes = { Told::ByTag }, .tagged = true, .loads_are_two_steps = false, .loop_may_lag = true });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17ATagThatIsKnown)
+TEST_F (BackupReadInterleavingsTest, Rule17ATagThatIsKnown)
 {
   explore ({ .gets = 1, .changes = { Told::ByTag, Told::ByTag }, .tagged = true, .tag_is_known = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule17ATagOfWhichSomebodyWithoutALoaderKnowsNothing)
+TEST_F (BackupReadInterleavingsTest, Rule17ATagOfWhichSomebodyWithoutALoaderKnowsNothing)
 {
   explore ({ .gets = 1, .loaderless = 1, .changes = { Told::ByTag }, .tagged = true, .tag_is_known = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule13ARefreshOfWhatIsTagged)
+TEST_F (BackupReadInterleavingsTest, Rule13ARefreshOfWhatIsTagged)
 {
   explore ({ .gets = 1, .refreshes = 1, .changes = { Told::ByTag }, .tagged = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule18TwoBrackets)
+TEST_F (BackupReadInterleavingsTest, Rule18TwoBrackets)
 {
   explore ({ .gets = 1, .changes = { Told::ByBracket, Told::ByTagBracket }, .tagged = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule18ABracketOfATagAndWhoComesLater)
+TEST_F (BackupReadInterleavingsTest, Rule18ABracketOfATagAndWhoComesLater)
 {
   explore ({ .changes = { Told::ByTagBracket }, .tagged = true, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule18ABracket)
+TEST_F (BackupReadInterleavingsTest, Rule18ABracket)
 {
   explore ({ .changes = { Told::ByBracket }, .loads_are_two_steps = false });
 }
 
-TEST_F (BackupInterleavingsTest, Rule18ABracketOfATag)
+TEST_F (BackupReadInterleavingsTest, Rule18ABracketOfATag)
 {
   explore ({ .gets = 1, .changes = { Told::ByTagBracket }, .tagged = true });
 }
 
-TEST_F (BackupInterleavingsTest, Rule18ABracketWhoseRemoveFails)
+TEST_F (BackupReadInterleavingsTest, Rule18ABracketWhoseRemoveFails)
 {
   explore ({ .changes = { Told::ByBracket }, .loads_are_two_steps = false, .writes_may_fail = true, .at_least = 400 });
 }
