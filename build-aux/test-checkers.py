@@ -157,7 +157,7 @@ class RulesTest(CheckerTest):
         self.registered = 'xylophone'
         status, said = self.rules('Rule01One', 'Rule15SetAndFailure3Too')
         self.assertEqual(status, 1)
-        self.assertIn('does not name x-test.cpp', said)
+        self.assertIn('names x-test.cpp', said)
 
 
 unittest.main(verbosity=1)
