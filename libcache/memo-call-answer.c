@@ -75,27 +75,6 @@ memo_call_return_value (MemoCall     *self,
 }
 
 /**
- * memo_call_return_bytes:
- * @self: a call
- * @bytes: (nullable): the bytes, or `NULL`: there are none
- *
- * Answers with bytes: what a [iface@Memo.Backend] found, what a [iface@Memo.Codec] made.
- *
- * May be called from any thread. No callback runs before this returns.
- *
- * Since: 0.1
- */
-void
-memo_call_return_bytes (MemoCall *self,
-                        GBytes   *bytes)
-{
-  g_return_if_fail (MEMO_IS_CALL (self));
-  g_return_if_fail (!memo_call_is_batch (self));
-
-  memo_call_conclude (self, bytes != NULL ? memo_entry_new_bytes (bytes) : NULL, NULL);
-}
-
-/**
  * memo_call_return_nothing:
  * @self: a call
  *
