@@ -406,7 +406,8 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
    *
    * How long a tier may take to answer a read, in seconds; 0 for any time.
    *
-   * When it is over, the get goes on without the tier.
+   * When it is over, the get goes on without the tier. The time is watched in the main context that was the
+   * thread-default one when the cache was made.
    *
    * Since: 0.1
    */

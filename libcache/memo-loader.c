@@ -180,6 +180,8 @@ memo_loader_class_init (MemoLoaderClass *klass)
    * an answer that still comes is dropped. Without a timeout, a function that keeps
    * its call and never answers keeps its callers waiting for ever.
    *
+   * The time counts from when somebody asks, so that a tier that is read before is a part of it.
+   *
    * Since: 0.1
    */
   properties[PROP_TIMEOUT] =

@@ -142,7 +142,7 @@ store (MemoTierOp *op,
   if (op->deadline > now)
     bytes = memo_record_encode (record, NULL, &error);
   if (error != NULL)
-    g_warning ("“%s” stays in memory: %s", op->item.text, error->message);
+    g_debug ("“%s” stays in memory: %s", op->item.text, error->message);
 
   if (bytes == NULL)
     {

@@ -296,6 +296,16 @@ TEST_F (BackendTest, WhoClosesAndIsCancelledHasClosedIt)
   EXPECT_EQ (backend_.asked (Ask::close), 1) << "what was opened is closed";
 }
 
+TEST_F (BackendTest, WhoWasCancelledBeforeClosesItAllTheSame)
+{
+  auto cancellable = adopt (g_cancellable_new ());
+
+  EXPECT_THAT (turned (ask ().open ()), WentWell ());
+  g_cancellable_cancel (cancellable.get ());
+  EXPECT_THAT (turned (ask ().close (cancellable.get ())), EndedWith (G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  EXPECT_EQ (backend_.asked (Ask::close), 1);
+}
+
 TEST_F (BackendTest, TheBackendSeesWhatIsCancelled)
 {
   auto cancellable = adopt (g_cancellable_new ());
