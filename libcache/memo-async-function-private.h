@@ -12,6 +12,7 @@ typedef struct
   MemoCache   *cache;
   MemoClock   *clock;       /* the rest of a cache of its own */
   MemoBackend *backup;
+  MemoBackend *remote_cache;
   MemoCodec   *codec;
   guint        maxsize;
   char        *tag;         /* of its answers where others may keep theirs, else NULL */

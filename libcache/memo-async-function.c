@@ -26,6 +26,7 @@ enum {
   PROP_CACHE,
   PROP_CLOCK,
   PROP_BACKUP,
+  PROP_REMOTE_CACHE,
   PROP_CODEC,
   PROP_SKIP_ARGS,
   PROP_N_ARGS,
@@ -59,7 +60,7 @@ memo_async_function_constructed (GObject *object)
     g_critical ("A function needs a loader");
 
   /* Where others may keep theirs too, the tag says which answers are this function's. */
-  if (priv->cache != NULL || priv->backup != NULL)
+  if (priv->cache != NULL || priv->backup != NULL || priv->remote_cache != NULL)
     priv->tag = g_strconcat (priv->name, "(*)", NULL);
 
   if (priv->cache == NULL)
@@ -68,6 +69,7 @@ memo_async_function_constructed (GObject *object)
                                   "maxsize", priv->maxsize,
                                   "clock", priv->clock,
                                   "backup", priv->backup,
+                                  "remote-cache", priv->remote_cache,
                                   "codec", priv->codec,
                                   NULL);
     }
@@ -88,6 +90,7 @@ memo_async_function_finalize (GObject *object)
   g_clear_object (&priv->cache);
   g_clear_object (&priv->clock);
   g_clear_object (&priv->backup);
+  g_clear_object (&priv->remote_cache);
   g_clear_object (&priv->codec);
   g_free (priv->name);
   g_free (priv->tag);
@@ -160,6 +163,10 @@ memo_async_function_set_property (GObject      *object,
 
     case PROP_BACKUP:
       priv->backup = g_value_dup_object (value);
+      break;
+
+    case PROP_REMOTE_CACHE:
+      priv->remote_cache = g_value_dup_object (value);
       break;
 
     case PROP_CODEC:
@@ -242,6 +249,18 @@ memo_async_function_class_init (MemoAsyncFunctionClass *klass)
    */
   properties[PROP_BACKUP] =
     g_param_spec_object ("backup", NULL, NULL, MEMO_TYPE_BACKEND,
+                         G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncFunction:remote-cache:
+   *
+   * The [property@Memo.AsyncCache:remote-cache] of a cache of the function's own, so that it shares its answers with
+   * other processes. Functions may share one, as long as their names differ.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REMOTE_CACHE] =
+    g_param_spec_object ("remote-cache", NULL, NULL, MEMO_TYPE_BACKEND,
                          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**

@@ -160,6 +160,30 @@ TEST_F (TwoTiersTest, Rule15ATagIsDroppedInBoth)
   EXPECT_THAT (backup, GotMiss ());
 }
 
+// A decorated function has both, too.
+TEST_F (TwoTiersTest, AFunctionSharesItsAnswersWithOtherProcesses)
+{
+  int calls = 0;
+  auto func = [] (MemoCall *call, gpointer data) {
+    ++*static_cast<int *> (data);
+    memo_call_return_entry (call, memo_entry_new_string ("answer"));
+  };
+  auto loader = adopt (memo_loader_new (func, &calls, nullptr));
+
+  for (int process = 0; process < 2; process++)
+    {
+      auto lru = adopt (MEMO_DECORATOR (g_object_new (MEMO_TYPE_ASYNC_LRU, "name", "f", "loader", loader.get (),
+                                                      "clock", clock_.get (),
+                                                      "remote-cache", static_cast<MemoBackend *> (remote_),
+                                                      "backup", static_cast<MemoBackend *> (backend_), nullptr)));
+      memo_decorator_call_async (lru.get (), nullptr, MEMO_GET_NONE, nullptr, nullptr, nullptr);
+      turn ();
+      EXPECT_EQ (calls, 1);
+      EXPECT_TRUE (is_remote ("f()"));
+      EXPECT_TRUE (is_stored ("f()"));
+    }
+}
+
 TEST_F (TwoTiersTest, TheOptionsAreProperties)
 {
   MemoBackend *remote = nullptr;
