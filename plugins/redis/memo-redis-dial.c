@@ -26,11 +26,23 @@ struct _MemoRedisDial
   GSocketConnectable     *identity;
 };
 
+/* Of this thread. */
+static _Thread_local guint n_dials;
+
+/* How many there are that this thread has started, those among them that were cancelled and of which GIO has not let go yet. */
+guint
+memo_redis_dial_count (void)
+{
+  return n_dials;
+}
+
 static void
 dial_unref (MemoRedisDial *self)
 {
   if (--self->refs > 0)
     return;
+
+  n_dials--;
 
   g_object_unref (self->cancellable);
   g_clear_object (&self->socket);
@@ -271,6 +283,7 @@ memo_redis_dial_start (const MemoRedisAddress *address,
   MemoRedisDial *self = g_new0 (MemoRedisDial, 1);
   g_autoptr(GSocketClient) client = g_socket_client_new ();
 
+  n_dials++;
   self->refs = 2;
   self->address = address;
   self->clock = clock;

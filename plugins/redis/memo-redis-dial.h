@@ -21,5 +21,6 @@ MemoRedisDial *memo_redis_dial_start  (const MemoRedisAddress *address,
                                        MemoRedisDialled        dialled,
                                        gpointer                data);
 void           memo_redis_dial_cancel (MemoRedisDial          *self);
+guint          memo_redis_dial_count  (void);
 
 G_END_DECLS
