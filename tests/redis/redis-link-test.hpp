@@ -4,6 +4,7 @@
 #include "../support/contexts.hpp"
 #include "../support/folders.hpp"
 
+#include "memo-redis-dial.h"
 #include "memo-redis-link.h"
 
 #include "fake-server.hpp"
@@ -101,7 +102,7 @@ protected:
   ~LinkTest () override
   {
     end_link ();
-    turn ();
+    wait_until ([] { return memo_redis_dial_count () == 0; });
     g_log_remove_handler ("Memo-Redis", log_);
     g_mutex_clear (&counters_.lock);
   }
