@@ -33,6 +33,15 @@ struct _MemoRedisWorker
   MemoRedisDesk     *desk;
 };
 
+static int n_workers;
+
+/* A thread that is about to end has one yet. */
+guint
+memo_redis_worker_count (void)
+{
+  return g_atomic_int_get (&n_workers);
+}
+
 MemoRedisWorker *
 memo_redis_worker_new (const MemoRedisAddress *address,
                        const MemoRedisSetup   *setup,
@@ -42,6 +51,7 @@ memo_redis_worker_new (const MemoRedisAddress *address,
 {
   MemoRedisWorker *self = g_new0 (MemoRedisWorker, 1);
 
+  g_atomic_int_inc (&n_workers);
   g_atomic_ref_count_init (&self->refs);
   memo_redis_address_copy (address, &self->address);
   self->setup = *setup;
@@ -74,6 +84,7 @@ worker_unref (MemoRedisWorker *self)
   g_mutex_clear (&self->counters.lock);
   g_mutex_clear (&self->lock);
   g_free (self);
+  g_atomic_int_add (&n_workers, -1);
 }
 
 /* --- the thread --- */

@@ -24,4 +24,7 @@ gboolean         memo_redis_worker_is_connected (MemoRedisWorker        *self);
 void             memo_redis_worker_get_counters (MemoRedisWorker        *self,
                                                  MemoRedisCounters      *counters);
 
+/* How many there are; for tests. */
+guint            memo_redis_worker_count        (void);
+
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "../support/backend-test.hpp"
 
 #include "memo-redis-backend.h"
+#include "memo-redis-worker.h"
 
 #include "real-server.hpp"
 
@@ -88,6 +89,8 @@ protected:
   ~RedisTest () override
   {
     close_all ();
+    // One that was never connected may be about to try it once more.
+    wait_really_until ([] { return memo_redis_worker_count () == 0; });
     g_log_remove_handler ("Memo-Redis", log_);
   }
 

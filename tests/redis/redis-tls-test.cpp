@@ -183,7 +183,7 @@ TEST_F (RedisTlsTest, PlainToAServerThatWantsTls)
 TEST_F (RedisTlsTest, TlsToAServerThatIsPlain)
 {
   server_ = std::make_unique<RealServer> ();
-  auto backend = RedisTest::make ("rediss://127.0.0.1:" + std::to_string (server_->port ()) + "/0?timeout-ms=2000&ca=" + file ("ca.pem"));
+  auto backend = RedisTest::make ("rediss://127.0.0.1:" + std::to_string (server_->port ()) + "/0?timeout-ms=100&ca=" + file ("ca.pem"));
 
   EXPECT_THAT (open (backend), IsUnavailable ("rediss://"));
   EXPECT_THAT (load (backend, "d:key"), IsUnavailable ("rediss://"));
