@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-redis-desk.h"
+
+#include "memo-redis-clear.h"
+#include "memo-redis-commands.h"
+
+/* Where what a cache asks becomes commands, and replies become answers.  Everything is sent in the order in which it was
+ * asked, and Redis does it in that order.  Only what is asked while a clear is under way is held back: it finds its keys little by
+ * little, and would take what is stored meanwhile.
+ *
+ * An answer is worked with in the handler of its reply, never later. */
+
+/* Removes a key if it holds exactly these bytes.  What is not a string is something else. */
+static const char remove_only[] =
+  "local was = redis.pcall ('GET', KEYS[1]) "
+  "if was == ARGV[1] then return redis.call ('UNLINK', KEYS[1]) end "
+  "return 0";
+
+/* A longer time to live is for ever. */
+#define LONGEST_TTL 1e12
+
+struct _MemoRedisDesk
+{
+  MemoRedisLink           *link;
+  const MemoRedisAddress  *address;
+  const MemoRedisSetup    *setup;
+  MemoClock               *clock;
+  MemoRedisCounters       *counters;
+  MemoRedisDeskDone        done;
+  gpointer                 owner;
+
+  MemoRedisScript          remove_only;
+  guint                    under_way;     /* that were sent and not answered */
+  GPtrArray               *opening;       /* calls that wait for the first attempt to connect */
+  GPtrArray               *closing;       /* calls that are answered at the very end */
+  MemoCall                *clearing;      /* the clear under way */
+  GQueue                   held;          /* wishes that wait for its end */
+  GSource                 *timer;
+};
+
+typedef struct
+{
+  MemoRedisDesk *desk;
+  MemoRedisAsk   ask;
+  MemoCall      *call;
+} Operation;
+
+MemoRedisWish *
+memo_redis_wish_new (MemoRedisAsk  ask,
+                     const char   *key,
+                     MemoCall     *call)
+{
+  MemoRedisWish *wish = g_new0 (MemoRedisWish, 1);
+
+  wish->ask = ask;
+  wish->key = g_strdup (key);
+  wish->call = g_object_ref (call);
+
+  return wish;
+}
+
+void
+memo_redis_wish_free (MemoRedisWish *wish)
+{
+  g_free (wish->key);
+  g_object_unref (wish->call);
+  g_free (wish);
+}
+
+static void
+check_done (MemoRedisDesk *self)
+{
+  if (self->closing->len > 0 && self->under_way == 0 && self->clearing == NULL && self->held.head == NULL)
+    self->done (self->owner);
+}
+
+/* --- replies --- */
+
+static void
+refuse (MemoRedisDesk        *self,
+        MemoCall             *call,
+        const MemoRedisReply *reply)
+{
+  memo_call_return_error (call, memo_redis_reply_to_error (reply, self->address->label));
+}
+
+static void
+loaded (MemoRedisDesk        *self,
+        MemoCall             *call,
+        const MemoRedisReply *reply)
+{
+  if (reply->kind == MEMO_REDIS_STRING)
+    {
+      memo_redis_count (self->counters, hits, 1);
+      memo_call_return_bytes (call, reply->bytes);
+    }
+  else if (reply->kind == MEMO_REDIS_NIL)
+    {
+      memo_redis_count (self->counters, misses, 1);
+      memo_call_return_bytes (call, NULL);
+    }
+  else
+    {
+      refuse (self, call, reply);
+    }
+}
+
+static void
+answered (const MemoRedisReply *reply,
+          const GError         *error,
+          gpointer              data)
+{
+  Operation *operation = data;
+  MemoRedisDesk *self = operation->desk;
+  g_autoptr(MemoCall) call = operation->call;
+  const MemoRedisAsk ask = operation->ask;
+
+  g_free (operation);
+  self->under_way--;
+
+  if (error != NULL)
+    {
+      memo_call_return_error (call, g_error_copy (error));
+    }
+  else if (ask == MEMO_REDIS_LOAD)
+    {
+      loaded (self, call, reply);
+    }
+  else if (ask == MEMO_REDIS_STORE && memo_redis_reply_is_status (reply, "OK"))
+    {
+      memo_redis_count (self->counters, stored, 1);
+      memo_call_return_nothing (call);
+    }
+  else if (ask == MEMO_REDIS_REMOVE && reply->kind == MEMO_REDIS_INTEGER)
+    {
+      if (reply->integer == 1)
+        memo_redis_count (self->counters, removed, 1);
+      memo_call_return_nothing (call);
+    }
+  else if (ask == MEMO_REDIS_FLUSH && memo_redis_reply_is_status (reply, "PONG"))
+    {
+      memo_call_return_nothing (call);
+    }
+  else
+    {
+      refuse (self, call, reply);
+    }
+
+  check_done (self);
+}
+
+/* --- commands --- */
+
+static gboolean
+send_load (MemoRedisDesk  *self,
+           const char     *name,
+           Operation      *operation,
+           GError        **error)
+{
+  MemoRedisCommand command;
+
+  memo_redis_command_begin (&command, "GET");
+  memo_redis_command_add (&command, name);
+
+  return memo_redis_command_send (&command, self->link, answered, operation, error);
+}
+
+static gboolean
+send_store (MemoRedisDesk  *self,
+            const char     *name,
+            Operation      *operation,
+            GError        **error)
+{
+  const double ttl = memo_call_get_ttl (operation->call);
+  GBytes *bytes = memo_call_get_bytes (operation->call);
+  char ms[32];
+  MemoRedisCommand command;
+
+  /* One that is larger could not be read any more. */
+  if (g_bytes_get_size (bytes) > self->setup->max_bulk)
+    {
+      g_set_error (error, MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED, "%s: %" G_GSIZE_FORMAT " bytes are too many to be stored",
+                   self->address->label, g_bytes_get_size (bytes));
+      return FALSE;
+    }
+
+  memo_redis_command_begin (&command, "SET");
+  memo_redis_command_add (&command, name);
+  memo_redis_command_bytes (&command, bytes);
+  if (ttl < LONGEST_TTL)
+    {
+      g_snprintf (ms, sizeof ms, "%" G_GINT64_FORMAT, MAX ((gint64) (ttl * 1000.0), 1));
+      memo_redis_command_add (&command, "PX");
+      memo_redis_command_add (&command, ms);
+    }
+
+  return memo_redis_command_send (&command, self->link, answered, operation, error);
+}
+
+static gboolean
+send_remove (MemoRedisDesk  *self,
+             const char     *name,
+             Operation      *operation,
+             GError        **error)
+{
+  GBytes *only = memo_call_get_bytes (operation->call);
+  MemoRedisCommand command;
+
+  if (only != NULL)
+    return memo_redis_script_send (&self->remove_only, self->link, name, only, answered, operation, error);
+
+  memo_redis_command_begin (&command, "UNLINK");
+  memo_redis_command_add (&command, name);
+
+  return memo_redis_command_send (&command, self->link, answered, operation, error);
+}
+
+/* All replies before this one have been worked with when it comes. */
+static gboolean
+send_flush (MemoRedisDesk  *self,
+            Operation      *operation,
+            GError        **error)
+{
+  MemoRedisCommand command;
+
+  memo_redis_command_begin (&command, "PING");
+
+  return memo_redis_command_send (&command, self->link, answered, operation, error);
+}
+
+static void
+perform (MemoRedisDesk *self,
+         MemoRedisWish *wish)
+{
+  g_autofree char *name = wish->key != NULL ? memo_redis_name_of (self->address->prefix, wish->key) : NULL;
+  Operation *operation = g_new0 (Operation, 1);
+  g_autoptr(GError) error = NULL;
+  gboolean sent;
+
+  operation->desk = self;
+  operation->ask = wish->ask;
+  operation->call = g_object_ref (wish->call);
+
+  if (wish->ask == MEMO_REDIS_LOAD)
+    sent = send_load (self, name, operation, &error);
+  else if (wish->ask == MEMO_REDIS_STORE)
+    sent = send_store (self, name, operation, &error);
+  else if (wish->ask == MEMO_REDIS_REMOVE)
+    sent = send_remove (self, name, operation, &error);
+  else
+    sent = send_flush (self, operation, &error);
+
+  if (sent)
+    {
+      self->under_way++;
+      return;
+    }
+  memo_call_return_error (wish->call, g_steal_pointer (&error));
+  g_object_unref (operation->call);
+  g_free (operation);
+}
+
+/* --- clearing --- */
+
+static void begin (MemoRedisDesk *self,
+                   MemoRedisWish *wish);
+
+static void
+set_timer (MemoRedisDesk *self);
+
+/* What was held back too long is not done any more. */
+static gboolean
+timer_cb (gpointer data)
+{
+  MemoRedisDesk *self = data;
+  const gint64 now = memo_clock_get_time (self->clock);
+  MemoRedisWish *wish;
+
+  while ((wish = g_queue_peek_head (&self->held)) != NULL && wish->deadline <= now)
+    {
+      g_queue_pop_head (&self->held);
+      memo_redis_count (self->counters, timeouts, 1);
+      memo_call_return_error (wish->call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%s: a clear took longer than %u ms",
+                                                       self->address->label, self->address->timeout_ms));
+      memo_redis_wish_free (wish);
+    }
+  set_timer (self);
+  check_done (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+set_timer (MemoRedisDesk *self)
+{
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+  const MemoRedisWish *first = g_queue_peek_head (&self->held);
+
+  if (self->timer != NULL)
+    g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
+  if (first == NULL)
+    return;
+
+  self->timer = memo_clock_create_source (self->clock, first->deadline);
+  g_source_set_static_name (self->timer, "[libcache] redis held back");
+  g_source_set_callback (self->timer, timer_cb, self, NULL);
+  g_source_attach (self->timer, context);
+}
+
+static void
+hold_back (MemoRedisDesk *self,
+           MemoRedisWish *wish)
+{
+  wish->deadline = memo_clock_get_time (self->clock) + (gint64) self->address->timeout_ms * 1000;
+  g_queue_push_tail (&self->held, wish);
+  if (self->held.length == 1)
+    set_timer (self);
+}
+
+static void
+cleared (const GError *error,
+         gpointer      data)
+{
+  MemoRedisDesk *self = data;
+  g_autoptr(MemoCall) call = g_steal_pointer (&self->clearing);
+
+  if (error != NULL)
+    memo_call_return_error (call, g_error_copy (error));
+  else
+    memo_call_return_nothing (call);
+
+  while (self->clearing == NULL && self->held.head != NULL)
+    begin (self, g_queue_pop_head (&self->held));
+  set_timer (self);
+  check_done (self);
+}
+
+/* Takes the wish. */
+static void
+begin (MemoRedisDesk *self,
+       MemoRedisWish *wish)
+{
+  if (wish->ask == MEMO_REDIS_CLEAR)
+    {
+      self->clearing = g_object_ref (wish->call);
+      memo_redis_clear_start (self->link, self->address->prefix, self->setup->scan, cleared, self);
+    }
+  else
+    {
+      perform (self, wish);
+    }
+  memo_redis_wish_free (wish);
+}
+
+/* --- asking --- */
+
+static void
+open_link (MemoRedisDesk *self,
+           MemoCall      *call)
+{
+  const GError *error = memo_redis_link_get_error (self->link);
+
+  if (memo_redis_link_get_state (self->link) == MEMO_REDIS_UP)
+    memo_call_return_nothing (call);
+  else if (error != NULL)
+    memo_call_return_error (call, g_error_copy (error));
+  else
+    g_ptr_array_add (self->opening, g_object_ref (call));
+}
+
+/* Takes the wish; its call is answered when it is granted. */
+void
+memo_redis_desk_take (MemoRedisDesk *self,
+                      MemoRedisWish *wish)
+{
+  GError *cancelled = NULL;
+
+  if (wish->ask == MEMO_REDIS_OPEN)
+    {
+      open_link (self, wish->call);
+      memo_redis_wish_free (wish);
+    }
+  else if (wish->ask == MEMO_REDIS_CLOSE)
+    {
+      g_ptr_array_add (self->closing, g_object_ref (wish->call));
+      memo_redis_wish_free (wish);
+      check_done (self);
+    }
+  else if (g_cancellable_set_error_if_cancelled (memo_call_get_cancellable (wish->call), &cancelled))
+    {
+      memo_call_return_error (wish->call, cancelled);
+      memo_redis_wish_free (wish);
+    }
+  else if (self->clearing != NULL && self->held.head == NULL && wish->ask == MEMO_REDIS_LOAD)
+    {
+      /* All that was there is as good as gone, and nothing was stored since. */
+      memo_redis_count (self->counters, misses, 1);
+      memo_call_return_bytes (wish->call, NULL);
+      memo_redis_wish_free (wish);
+    }
+  else if (self->clearing != NULL)
+    {
+      hold_back (self, wish);
+    }
+  else
+    {
+      begin (self, wish);
+    }
+}
+
+/* The state of the link is another one. */
+void
+memo_redis_desk_changed (MemoRedisDesk *self)
+{
+  const GError *error = memo_redis_link_get_error (self->link);
+  g_autoptr(GPtrArray) opening = NULL;
+
+  if (memo_redis_link_get_state (self->link) != MEMO_REDIS_UP && error == NULL)
+    return;
+
+  opening = g_steal_pointer (&self->opening);
+  self->opening = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < opening->len; i++)
+    {
+      if (error != NULL)
+        memo_call_return_error (g_ptr_array_index (opening, i), g_error_copy (error));
+      else
+        memo_call_return_nothing (g_ptr_array_index (opening, i));
+    }
+}
+
+/* --- beginning and end --- */
+
+MemoRedisDesk *
+memo_redis_desk_new (MemoRedisLink          *link,
+                     const MemoRedisAddress *address,
+                     const MemoRedisSetup   *setup,
+                     MemoRedisCounters      *counters,
+                     MemoRedisDeskDone       done,
+                     gpointer                owner)
+{
+  MemoRedisDesk *self = g_new0 (MemoRedisDesk, 1);
+
+  self->link = link;
+  self->address = address;
+  self->setup = setup;
+  self->clock = setup->clock != NULL ? setup->clock : memo_clock_get_default ();
+  self->counters = counters;
+  self->done = done;
+  self->owner = owner;
+  memo_redis_script_init (&self->remove_only, remove_only);
+  self->opening = g_ptr_array_new_with_free_func (g_object_unref);
+  self->closing = g_ptr_array_new_with_free_func (g_object_unref);
+  g_queue_init (&self->held);
+
+  return self;
+}
+
+/* Its link was stopped before, so that nobody waits for an answer.  Gives the calls that are to be told that it was closed. */
+GPtrArray *
+memo_redis_desk_free (MemoRedisDesk *self)
+{
+  GPtrArray *closing = g_steal_pointer (&self->closing);
+
+  g_queue_clear_full (&self->held, (GDestroyNotify) memo_redis_wish_free);
+  set_timer (self);
+  memo_redis_script_clear (&self->remove_only);
+  g_ptr_array_unref (self->opening);
+  g_free (self);
+
+  return closing;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "memo-redis-link.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  MEMO_REDIS_OPEN,
+  MEMO_REDIS_LOAD,
+  MEMO_REDIS_STORE,
+  MEMO_REDIS_REMOVE,
+  MEMO_REDIS_CLEAR,
+  MEMO_REDIS_FLUSH,
+  MEMO_REDIS_CLOSE,
+} MemoRedisAsk;
+
+/* What is asked: plain data, and the call to answer. */
+typedef struct
+{
+  MemoRedisAsk  ask;
+  char         *key;
+  MemoCall     *call;
+  gint64        deadline;     /* while it is held back */
+} MemoRedisWish;
+
+MemoRedisWish *memo_redis_wish_new  (MemoRedisAsk   ask,
+                                     const char    *key,
+                                     MemoCall      *call);
+void           memo_redis_wish_free (MemoRedisWish *wish);
+
+/* It may end: it was closed, and all that was asked before is answered. */
+typedef void (*MemoRedisDeskDone) (gpointer owner);
+
+typedef struct _MemoRedisDesk MemoRedisDesk;
+
+MemoRedisDesk *memo_redis_desk_new     (MemoRedisLink          *link,
+                                        const MemoRedisAddress *address,
+                                        const MemoRedisSetup   *setup,
+                                        MemoRedisCounters      *counters,
+                                        MemoRedisDeskDone       done,
+                                        gpointer                owner);
+GPtrArray     *memo_redis_desk_free    (MemoRedisDesk          *self);
+void           memo_redis_desk_take    (MemoRedisDesk          *self,
+                                        MemoRedisWish          *wish);
+void           memo_redis_desk_changed (MemoRedisDesk          *self);
+
+G_END_DECLS

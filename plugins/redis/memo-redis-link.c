@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-redis-link.h"
+
+#include "memo-redis-dial.h"
+#include "memo-redis-greeting.h"
+
+/* A connection that comes back.
+ *
+ * It is dialled, greeted (who we are, which database, and whether anybody is there), up; and when it ends, for whatever
+ * reason, it is dialled again after a pause.  The pauses grow, and differ by chance, so that many programs that have lost one server do
+ * not all come back at the same moment.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
+
+struct _MemoRedisLink
+{
+  MemoRedisAddress      address;
+  MemoRedisSetup        setup;
+  MemoRedisCounters    *counters;
+  MemoRedisChanged      changed;
+  gpointer              owner;
+  MemoClock            *clock;
+  GMainContext         *context;
+
+  MemoRedisState        state;
+  GError               *error;        /* why it is not up; NULL before the first attempt ended */
+  guint64               generation;   /* of connections that came up */
+  guint                 attempts;     /* in vain, without a pause that was long enough */
+  gint64                up_since;
+  char                 *warned;       /* of what, lastly */
+
+  MemoRedisDial        *dial;
+  MemoRedisPipeline    *pipeline;
+  MemoRedisGreeting    *greeting;
+  GSource              *timer;        /* the end of a pause, or the next beat */
+  guint64               progress;     /* at the last beat */
+  gboolean              expecting;    /* something was to be answered then */
+};
+
+static void dial (MemoRedisLink *self);
+
+static gint64
+now (MemoRedisLink *self)
+{
+  return memo_clock_get_time (self->clock);
+}
+
+static void
+set_timer (MemoRedisLink *self,
+           gint64         delay,
+           GSourceFunc    callback,
+           const char    *name)
+{
+  if (self->timer != NULL)
+    g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
+
+  if (callback == NULL)
+    return;
+
+  self->timer = memo_clock_create_source (self->clock, now (self) + delay);
+  g_source_set_static_name (self->timer, name);
+  g_source_set_callback (self->timer, callback, self, NULL);
+  g_source_attach (self->timer, self->context);
+}
+
+/* --- down --- */
+
+/* “Full jitter”: anything up to twice as much as the time before. */
+static gint64
+next_pause (MemoRedisLink *self)
+{
+  const MemoRedisSetup *setup = &self->setup;
+  const double chance = setup->random != NULL ? setup->random (setup->data) : g_random_double ();
+  gint64 most = setup->first_pause;
+
+  for (guint i = 0; i <= self->attempts && most < setup->longest_pause; i++)
+    most *= 2;
+  most = MIN (most, setup->longest_pause);
+  self->attempts++;
+
+  return setup->first_pause + (gint64) (chance * (most - setup->first_pause));
+}
+
+static gboolean
+pause_is_over_cb (gpointer data)
+{
+  MemoRedisLink *self = data;
+
+  set_timer (self, 0, NULL, NULL);
+  dial (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What nobody but the owner of the program can help is said, once. */
+static void
+warn (MemoRedisLink *self)
+{
+  if (g_strcmp0 (self->warned, self->error->message) == 0)
+    return;
+
+  g_free (self->warned);
+  self->warned = g_strdup (self->error->message);
+  g_warning ("%s; this is tried again every %" G_GINT64_FORMAT " s", self->error->message, self->setup.refused_pause / G_USEC_PER_SEC);
+}
+
+static void
+take_down (MemoRedisLink  *self,
+           const GError   *error,
+           MemoRedisState  state)
+{
+  MemoRedisPipeline *pipeline = g_steal_pointer (&self->pipeline);
+  g_autoptr(GError) said = g_error_copy (error);
+
+  g_clear_pointer (&self->dial, memo_redis_dial_cancel);
+  g_clear_pointer (&self->greeting, memo_redis_greeting_abandon);
+  set_timer (self, 0, NULL, NULL);
+  self->state = state;
+  g_clear_error (&self->error);
+  self->error = g_error_copy (said);
+
+  self->changed (self, self->owner);
+  if (pipeline != NULL)
+    memo_redis_pipeline_end (pipeline, said);
+}
+
+static void
+go_down (MemoRedisLink *self,
+         const GError  *error,
+         gboolean       lasting)
+{
+  g_autoptr(GError) said = NULL;
+  gint64 pause;
+
+  if (g_str_has_prefix (error->message, self->address.label))
+    said = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, error->message);
+  else
+    said = g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: %s", self->address.label, error->message);
+
+  if (self->state == MEMO_REDIS_UP && now (self) - self->up_since >= self->setup.longest_pause)
+    self->attempts = 0;
+  pause = lasting ? self->setup.refused_pause : next_pause (self);
+  memo_redis_count (self->counters, failures, 1);
+  g_debug ("%s; the next attempt is in %" G_GINT64_FORMAT " ms", said->message, pause / 1000);
+
+  take_down (self, said, MEMO_REDIS_WAITING);
+  if (self->state != MEMO_REDIS_WAITING)
+    return;
+  if (lasting)
+    warn (self);
+  set_timer (self, pause, pause_is_over_cb, "[libcache] redis pause");
+}
+
+/* --- up --- */
+
+/* The answer may be anything. */
+static void
+beat_answered (const MemoRedisReply *reply,
+               const GError         *error,
+               gpointer              data)
+{
+}
+
+static gboolean
+beat_cb (gpointer data)
+{
+  MemoRedisLink *self = data;
+  const guint64 progress = memo_redis_pipeline_get_progress (self->pipeline);
+  gboolean idle = memo_redis_pipeline_get_waiting (self->pipeline) == 0;
+
+  if (!idle && self->expecting && progress == self->progress)
+    {
+      g_autoptr(GError) error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "the server does not answer any more");
+
+      go_down (self, error, FALSE);
+      return G_SOURCE_REMOVE;
+    }
+
+  if (idle)
+    {
+      const char *arguments[] = { "PING" };
+      const gsize sizes[] = { 4 };
+
+      memo_redis_pipeline_send (self->pipeline, 1, arguments, sizes, (gint64) self->address.timeout_ms * 1000,
+                                beat_answered, NULL, NULL);
+    }
+  self->progress = progress;
+  self->expecting = TRUE;
+  set_timer (self, self->setup.heartbeat, beat_cb, "[libcache] redis heartbeat");
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+greeted (const GError *error,
+         gboolean      lasting,
+         gpointer      data)
+{
+  MemoRedisLink *self = data;
+
+  self->greeting = NULL;
+  if (error != NULL)
+    {
+      go_down (self, error, lasting);
+      return;
+    }
+
+  self->state = MEMO_REDIS_UP;
+  self->generation++;
+  self->up_since = now (self);
+  self->expecting = FALSE;
+  g_clear_error (&self->error);
+  memo_redis_count (self->counters, connections, 1);
+  set_timer (self, self->setup.heartbeat, beat_cb, "[libcache] redis heartbeat");
+  self->changed (self, self->owner);
+}
+
+/* Some errors are about the server, or about us, rather than about what was asked. */
+static void
+complained (gpointer              owner,
+            const MemoRedisReply *reply)
+{
+  MemoRedisLink *self = owner;
+  MemoRedisTrouble trouble = memo_redis_reply_trouble (reply);
+  g_autoptr(GError) error = NULL;
+
+  if (trouble == MEMO_REDIS_NO_TROUBLE || self->state != MEMO_REDIS_UP)
+    return;
+
+  error = memo_redis_reply_to_error (reply, self->address.label);
+  go_down (self, error, trouble == MEMO_REDIS_LASTING);
+}
+
+static void
+broken (gpointer      owner,
+        const GError *error)
+{
+  go_down (owner, error, FALSE);
+}
+
+static const MemoRedisPipelineOwner pipeline_owner = {
+  .complained = complained,
+  .broken = broken,
+};
+
+/* --- connecting --- */
+
+static gint64
+patience (MemoRedisLink *self)
+{
+  return (gint64) self->address.timeout_ms * 1000 * self->setup.patience;
+}
+
+static void
+dialled (GIOStream    *stream,
+         GSocket      *socket,
+         const GError *error,
+         gboolean      lasting,
+         gpointer      data)
+{
+  MemoRedisLink *self = data;
+
+  self->dial = NULL;
+  if (error != NULL)
+    {
+      go_down (self, error, lasting);
+      return;
+    }
+
+  self->pipeline = memo_redis_pipeline_new (stream, socket, self->address.label, &self->setup, self->counters,
+                                            &pipeline_owner, self);
+  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, patience (self), greeted, self);
+}
+
+static void
+dial (MemoRedisLink *self)
+{
+  self->state = MEMO_REDIS_CONNECTING;
+  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
+}
+
+/* --- asking --- */
+
+/* FALSE: it was not asked, and ANSWERED will not be called. */
+gboolean
+memo_redis_link_send (MemoRedisLink       *self,
+                      guint                n,
+                      const char * const  *arguments,
+                      const gsize         *sizes,
+                      MemoRedisAnswered    answered,
+                      gpointer             data,
+                      GError             **error)
+{
+  if (self->state == MEMO_REDIS_UP && !memo_redis_pipeline_is_stalled (self->pipeline))
+    return memo_redis_pipeline_send (self->pipeline, n, arguments, sizes, (gint64) self->address.timeout_ms * 1000,
+                                     answered, data, error);
+
+  memo_redis_count (self->counters, refused, 1);
+  if (self->state == MEMO_REDIS_STOPPED)
+    g_set_error (error, MEMO_ERROR, MEMO_ERROR_CLOSED, "%s was closed", self->address.label);
+  else if (self->state == MEMO_REDIS_UP)
+    g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: the server does not answer at present", self->address.label);
+  else if (self->error != NULL && error != NULL)
+    *error = g_error_copy (self->error);
+  else
+    g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: not connected yet", self->address.label);
+
+  return FALSE;
+}
+
+MemoRedisState
+memo_redis_link_get_state (MemoRedisLink *self)
+{
+  return self->state;
+}
+
+/* Why it is not up; NULL when it is, and before the first attempt has ended. */
+const GError *
+memo_redis_link_get_error (MemoRedisLink *self)
+{
+  return self->error;
+}
+
+/* A number of its own for each connection that came up; 0 before the first. */
+guint64
+memo_redis_link_get_generation (MemoRedisLink *self)
+{
+  return self->generation;
+}
+
+const char *
+memo_redis_link_get_label (MemoRedisLink *self)
+{
+  return self->address.label;
+}
+
+/* --- beginning and end --- */
+
+MemoRedisLink *
+memo_redis_link_new (const MemoRedisAddress *address,
+                     const MemoRedisSetup   *setup,
+                     MemoRedisCounters      *counters,
+                     MemoRedisChanged        changed,
+                     gpointer                owner)
+{
+  MemoRedisLink *self = g_new0 (MemoRedisLink, 1);
+
+  memo_redis_address_copy (address, &self->address);
+  self->setup = *setup;
+  self->counters = counters;
+  self->changed = changed;
+  self->owner = owner;
+  self->clock = g_object_ref (setup->clock != NULL ? setup->clock : memo_clock_get_default ());
+  self->context = g_main_context_ref_thread_default ();
+
+  return self;
+}
+
+void
+memo_redis_link_start (MemoRedisLink *self)
+{
+  if (self->state == MEMO_REDIS_WAITING && self->timer == NULL)
+    dial (self);
+}
+
+/* For good.  Whoever waits for an answer is told that it was closed. */
+void
+memo_redis_link_stop (MemoRedisLink *self)
+{
+  g_autoptr(GError) error = g_error_new (MEMO_ERROR, MEMO_ERROR_CLOSED, "%s was closed", self->address.label);
+
+  if (self->state != MEMO_REDIS_STOPPED)
+    take_down (self, error, MEMO_REDIS_STOPPED);
+}
+
+/* Not from within something that it calls. */
+void
+memo_redis_link_free (MemoRedisLink *self)
+{
+  memo_redis_link_stop (self);
+  memo_redis_address_clear (&self->address);
+  g_clear_error (&self->error);
+  g_free (self->warned);
+  g_object_unref (self->clock);
+  g_main_context_unref (self->context);
+  g_free (self);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-redis-worker.h"
+
+#include "memo-redis-dial.h"
+
+/* One thread has the link and all that belongs to it, in a main context of its own.  Who asks leaves a wish and goes on; while the
+ * server is known to be away not even that: the error is at hand.
+ *
+ * Nobody waits for the thread to end.  It shares this structure with the object, and the last of the two frees it. */
+
+struct _MemoRedisWorker
+{
+  gatomicrefcount    refs;
+  MemoRedisAddress   address;
+  MemoRedisSetup     setup;
+  MemoRedisCounters  counters;
+  MemoRedisNotify    notify;
+  gpointer           data;
+  GDestroyNotify     destroy;
+  GMainContext      *context;
+  GMainLoop         *loop;
+
+  GMutex             lock;        /* the next ones are guarded by it */
+  GQueue             wishes;
+  gboolean           scheduled;   /* the thread will look at them */
+  gboolean           started;
+  gboolean           closed;
+  gboolean           connected;
+  GError            *away;        /* why nobody needs to ask */
+
+  /* The thread's own. */
+  MemoRedisLink     *link;
+  MemoRedisDesk     *desk;
+};
+
+static int n_workers;
+
+/* A thread that is about to end has one yet. */
+guint
+memo_redis_worker_count (void)
+{
+  return g_atomic_int_get (&n_workers);
+}
+
+MemoRedisWorker *
+memo_redis_worker_new (const MemoRedisAddress *address,
+                       const MemoRedisSetup   *setup,
+                       MemoRedisNotify         notify,
+                       gpointer                data,
+                       GDestroyNotify          destroy)
+{
+  MemoRedisWorker *self = g_new0 (MemoRedisWorker, 1);
+
+  g_atomic_int_inc (&n_workers);
+  g_atomic_ref_count_init (&self->refs);
+  memo_redis_address_copy (address, &self->address);
+  self->setup = *setup;
+  if (self->setup.clock != NULL)
+    g_object_ref (self->setup.clock);
+  g_mutex_init (&self->counters.lock);
+  self->notify = notify;
+  self->data = data;
+  self->destroy = destroy;
+  self->context = g_main_context_new ();
+  self->loop = g_main_loop_new (self->context, FALSE);
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->wishes);
+
+  return self;
+}
+
+static void
+worker_unref (MemoRedisWorker *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+
+  self->destroy (self->data);
+  memo_redis_address_clear (&self->address);
+  g_clear_object (&self->setup.clock);
+  g_clear_error (&self->away);
+  g_main_loop_unref (self->loop);
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->counters.lock);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+  g_atomic_int_add (&n_workers, -1);
+}
+
+/* --- the thread --- */
+
+static void
+changed (MemoRedisLink *link,
+         gpointer       owner)
+{
+  MemoRedisWorker *self = owner;
+  const GError *error = memo_redis_link_get_error (link);
+  const gboolean connected = memo_redis_link_get_state (link) == MEMO_REDIS_UP;
+  gboolean notify;
+
+  g_mutex_lock (&self->lock);
+  notify = self->connected != connected;
+  self->connected = connected;
+  g_clear_error (&self->away);
+  if (error != NULL)
+    self->away = g_error_copy (error);
+  g_mutex_unlock (&self->lock);
+
+  memo_redis_desk_changed (self->desk);
+  if (notify)
+    self->notify (self->data);
+}
+
+static void
+done (gpointer owner)
+{
+  MemoRedisWorker *self = owner;
+
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+look_cb (gpointer data)
+{
+  MemoRedisWorker *self = data;
+  GQueue wishes;
+  MemoRedisWish *wish;
+
+  g_mutex_lock (&self->lock);
+  wishes = self->wishes;
+  g_queue_init (&self->wishes);
+  self->scheduled = FALSE;
+  g_mutex_unlock (&self->lock);
+
+  while ((wish = g_queue_pop_head (&wishes)) != NULL)
+    memo_redis_desk_take (self->desk, wish);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+worker_main (gpointer data)
+{
+  MemoRedisWorker *self = data;
+  g_autoptr(GPtrArray) closing = NULL;
+
+  g_main_context_push_thread_default (self->context);
+  self->link = memo_redis_link_new (&self->address, &self->setup, &self->counters, changed, self);
+  self->desk = memo_redis_desk_new (self->link, &self->address, &self->setup, &self->counters, done, self);
+  memo_redis_link_start (self->link);
+
+  g_main_loop_run (self->loop);
+
+  memo_redis_link_stop (self->link);
+  closing = memo_redis_desk_free (self->desk);
+  memo_redis_link_free (self->link);
+  /* What was cancelled ends in this context, and nowhere else. */
+  while (memo_redis_dial_count () > 0)
+    g_main_context_iteration (self->context, TRUE);
+  g_main_context_pop_thread_default (self->context);
+  worker_unref (self);
+
+  for (guint i = 0; i < closing->len; i++)
+    memo_call_return_nothing (g_ptr_array_index (closing, i));
+
+  return NULL;
+}
+
+/* --- asking --- */
+
+/* With the lock. */
+static gboolean
+ensure_thread (MemoRedisWorker  *self,
+               GError          **error)
+{
+  GThread *thread;
+
+  if (self->started)
+    return TRUE;
+
+  g_atomic_ref_count_inc (&self->refs);
+  thread = g_thread_try_new ("memo-redis", worker_main, self, error);
+  if (thread == NULL)
+    {
+      (void) g_atomic_ref_count_dec (&self->refs);
+      return FALSE;
+    }
+  g_thread_unref (thread);
+  self->started = TRUE;
+
+  return TRUE;
+}
+
+/* With the lock.  Why it cannot be asked. */
+static GError *
+check_wish (MemoRedisWorker *self,
+            MemoRedisAsk     ask)
+{
+  g_autoptr(GError) why = NULL;
+
+  if (self->closed)
+    return g_error_new (MEMO_ERROR, MEMO_ERROR_CLOSED, "%s was closed", self->address.label);
+  if (ask == MEMO_REDIS_CLOSE)
+    return NULL;
+  if (self->away != NULL)
+    return g_error_copy (self->away);
+  if (self->wishes.length >= self->setup.in_flight)
+    return g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait already", self->address.label, self->wishes.length);
+  if (!ensure_thread (self, &why))
+    return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "There is no thread for %s: %s", self->address.label, why->message);
+
+  return NULL;
+}
+
+/* With the lock. */
+static void
+schedule (MemoRedisWorker *self)
+{
+  g_autoptr(GSource) source = NULL;
+
+  if (self->scheduled)
+    return;
+
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[libcache] redis wishes");
+  g_source_set_callback (source, look_cb, self, NULL);
+  g_source_attach (source, self->context);
+  self->scheduled = TRUE;
+}
+
+/* Takes a wish; the call is answered when it is granted. */
+void
+memo_redis_worker_ask (MemoRedisWorker *self,
+                       MemoRedisAsk     ask,
+                       const char      *key,
+                       MemoCall        *call)
+{
+  MemoRedisWish *wish = memo_redis_wish_new (ask, key, call);
+  GError *error;
+
+  g_mutex_lock (&self->lock);
+  error = check_wish (self, ask);
+  if (error == NULL)
+    {
+      self->closed |= ask == MEMO_REDIS_CLOSE;
+      if (self->started)
+        {
+          g_queue_push_tail (&self->wishes, g_steal_pointer (&wish));
+          schedule (self);
+        }
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (wish == NULL)
+    return;
+  if (error != NULL)
+    {
+      memo_redis_count (&self->counters, refused, 1);
+      memo_call_return_error (call, error);
+    }
+  else
+    {
+      memo_call_return_nothing (call);
+    }
+  memo_redis_wish_free (wish);
+}
+
+static gboolean
+quit_cb (gpointer data)
+{
+  g_main_loop_quit (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes the reference.  Nobody waits for an answer any more: who does has the object. */
+void
+memo_redis_worker_end (MemoRedisWorker *self)
+{
+  g_autoptr(GSource) source = g_idle_source_new ();
+
+  /* One that is not running yet would not be ended by g_main_loop_quit(). */
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, quit_cb, g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
+  g_source_attach (source, self->context);
+  worker_unref (self);
+}
+
+gboolean
+memo_redis_worker_is_connected (MemoRedisWorker *self)
+{
+  gboolean connected;
+
+  g_mutex_lock (&self->lock);
+  connected = self->connected;
+  g_mutex_unlock (&self->lock);
+
+  return connected;
+}
+
+void
+memo_redis_worker_get_counters (MemoRedisWorker   *self,
+                                MemoRedisCounters *counters)
+{
+  g_mutex_lock (&self->counters.lock);
+  *counters = self->counters;
+  g_mutex_unlock (&self->counters.lock);
+}

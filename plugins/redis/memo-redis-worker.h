@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "memo-redis-desk.h"
+
+G_BEGIN_DECLS
+
+/* Whether it is connected is not as it was; called in the thread of the worker. */
+typedef void (*MemoRedisNotify) (gpointer data);
+
+typedef struct _MemoRedisWorker MemoRedisWorker;
+
+MemoRedisWorker *memo_redis_worker_new          (const MemoRedisAddress *address,
+                                                 const MemoRedisSetup   *setup,
+                                                 MemoRedisNotify         notify,
+                                                 gpointer                data,
+                                                 GDestroyNotify          destroy);
+void             memo_redis_worker_end          (MemoRedisWorker        *self);
+void             memo_redis_worker_ask          (MemoRedisWorker        *self,
+                                                 MemoRedisAsk            ask,
+                                                 const char             *key,
+                                                 MemoCall               *call);
+gboolean         memo_redis_worker_is_connected (MemoRedisWorker        *self);
+void             memo_redis_worker_get_counters (MemoRedisWorker        *self,
+                                                 MemoRedisCounters      *counters);
+
+/* How many there are; for tests. */
+guint            memo_redis_worker_count        (void);
+
+G_END_DECLS
