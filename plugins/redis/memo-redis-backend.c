@@ -27,7 +27,7 @@
  * When the connection is lost, or the server says that it is not able to do its work, whoever asks is told so at once, by
  * `MEMO_ERROR_UNAVAILABLE`, until it is connected again, which is tried again and again, with pauses of 50 ms to 5
  * seconds. A server that refuses the password or that this user is not allowed to use, and a certificate that is not
- * acceptable, is said in a warning, once, and tried again every minute. [property@Memo.RedisBackend:connected] tells how
+ * acceptable, is said in a warning, once, and tried again every minute. [property@Memo.RemoteBackend:connected] tells how
  * things are.
  *
  * Whether what was stored is still there after the server was restarted is up to the server's own settings; none of the functions waits
@@ -72,12 +72,15 @@ static GParamSpec *properties[N_PROPS];
 
 static void memo_redis_backend_initable_iface_init (GInitableIface       *iface);
 static void memo_redis_backend_backend_iface_init  (MemoBackendInterface *iface);
+static void memo_redis_backend_remote_backend_iface_init (MemoRemoteBackendInterface *iface);
 
 G_DEFINE_DYNAMIC_TYPE_EXTENDED (MemoRedisBackend, memo_redis_backend, G_TYPE_OBJECT, G_TYPE_FLAG_FINAL,
                                 G_IMPLEMENT_INTERFACE_DYNAMIC (G_TYPE_INITABLE,
                                                                memo_redis_backend_initable_iface_init)
                                 G_IMPLEMENT_INTERFACE_DYNAMIC (MEMO_TYPE_BACKEND,
-                                                               memo_redis_backend_backend_iface_init))
+                                                               memo_redis_backend_backend_iface_init)
+                                G_IMPLEMENT_INTERFACE_DYNAMIC (MEMO_TYPE_REMOTE_BACKEND,
+                                                               memo_redis_backend_remote_backend_iface_init))
 
 /* --- what a backend can do --- */
 
@@ -357,8 +360,14 @@ install_counter (Property    which,
 }
 
 static void
+memo_redis_backend_remote_backend_iface_init (MemoRemoteBackendInterface *iface)
+{
+}
+
+static void
 memo_redis_backend_class_init (MemoRedisBackendClass *klass)
 {
+  gpointer remote;
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->finalize = memo_redis_backend_finalize;
@@ -394,15 +403,10 @@ memo_redis_backend_class_init (MemoRedisBackendClass *klass)
   properties[PROP_TIMEOUT_MS] = g_param_spec_uint ("timeout-ms", NULL, NULL, 1, G_MAXUINT, MEMO_REDIS_DEFAULT_TIMEOUT,
                                                    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
-  /**
-   * MemoRedisBackend:connected:
-   *
-   * Whether there is a connection. That it changed is told in the main context that was the thread's own when the object was
-   * made.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_CONNECTED] = g_param_spec_boolean ("connected", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  remote = g_type_default_interface_ref (MEMO_TYPE_REMOTE_BACKEND);
+  properties[PROP_CONNECTED] = g_param_spec_override ("connected",
+                                                      g_object_interface_find_property (remote, "connected"));
+  g_type_default_interface_unref (remote);
 
   /**
    * MemoRedisBackend:hits:

@@ -171,6 +171,7 @@ TEST_F (RedisBackendTest, ItTellsWhetherItIsConnected)
   EXPECT_FALSE (is_connected (backend));
   EXPECT_THAT (open (backend), WentWell ());
   EXPECT_TRUE (is_connected (backend));
+  EXPECT_TRUE (memo_remote_backend_get_connected (MEMO_REMOTE_BACKEND (static_cast<MemoBackend *> (backend))));
   wait_until ([&] { return notified == 1; });
   EXPECT_THAT (wait (Asking (backend).close ()), WentWell ());
   EXPECT_FALSE (is_connected (backend));
