@@ -143,8 +143,8 @@ words_for (GTlsCertificateFlags errors)
   return "its certificate is not acceptable";
 }
 
-/* What is wrong with the certificate, as the handshake found, or as we find ourselves: where a session is resumed, the
- * handshake does not look. */
+/* What is wrong with the certificate, as the handshake found, or as we find ourselves: where a session is resumed, glib-networking
+ * does not look. */
 static GTlsCertificateFlags
 find_errors (MemoRedisDial *self)
 {
@@ -189,12 +189,27 @@ handshaken_cb (GObject      *source,
   dial_unref (self);
 }
 
+/* What is under TLS.  Were it the connection itself, glib-networking would keep sessions to be resumed, by the address of the other side, and
+ * take one that was reset just now for an error of the program. */
+static GIOStream *
+hide_socket (GSocketConnection *connection)
+{
+  GIOStream *stream = g_simple_io_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)),
+                                              g_io_stream_get_output_stream (G_IO_STREAM (connection)));
+
+  /* It closes the socket when it goes. */
+  g_object_set_data_full (G_OBJECT (stream), "memo-connection", g_object_ref (connection), g_object_unref);
+
+  return stream;
+}
+
 static gboolean
 prepare_tls (MemoRedisDial      *self,
              GSocketConnection  *connection,
              GError            **error)
 {
   const MemoRedisAddress *address = self->address;
+  g_autoptr(GIOStream) base = hide_socket (connection);
 
   if (address->ca != NULL)
     self->database = g_tls_file_database_new (address->ca, error);
@@ -207,7 +222,7 @@ prepare_tls (MemoRedisDial      *self,
       return FALSE;
     }
 
-  self->tls = g_tls_client_connection_new (G_IO_STREAM (connection), self->identity, error);
+  self->tls = g_tls_client_connection_new (base, self->identity, error);
   if (self->tls == NULL)
     return FALSE;
   g_tls_connection_set_database (G_TLS_CONNECTION (self->tls), self->database);
