@@ -25,6 +25,7 @@ struct _MemoAsyncCache
   GWeakRef       *weak;             /* to itself, shared by all loads in progress */
   MemoBackend    *backends[MEMO_N_TIERS];
   MemoCodec      *codec;
+  GBytes         *record_secret;    /* or NULL */
   MemoTier       *tiers[MEMO_N_TIERS]; /* NULL without a backend */
 
   GMutex          lock;             /* guards all that follows; no user's code runs under it */

@@ -44,6 +44,7 @@ enum {
   PROP_STALE_IF_REMOTE_DOWN,
   PROP_CODEC,
   PROP_TIER_TIMEOUT,
+  PROP_RECORD_SECRET,
   N_PROPS
 };
 
@@ -96,6 +97,11 @@ memo_async_cache_constructed (GObject *object)
     self->clock = g_object_ref (memo_clock_get_default ());
   if (self->codec == NULL)
     self->codec = MEMO_CODEC (memo_variant_codec_new ());
+  if (self->record_secret != NULL && g_bytes_get_size (self->record_secret) == 0)
+    {
+      g_critical ("The secret of records must not be empty");
+      g_clear_pointer (&self->record_secret, g_bytes_unref);
+    }
   memo_tiers_open (self);
 
   G_OBJECT_CLASS (memo_async_cache_parent_class)->constructed (object);
@@ -137,6 +143,7 @@ memo_async_cache_finalize (GObject *object)
   memo_tiers_abandon (self);
   memo_weak_ref_release (self->weak);
   g_object_unref (self->codec);
+  g_clear_pointer (&self->record_secret, g_bytes_unref);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
@@ -251,6 +258,10 @@ memo_async_cache_set_property (GObject      *object,
 
     case PROP_CODEC:
       self->codec = g_value_dup_object (value);
+      break;
+
+    case PROP_RECORD_SECRET:
+      self->record_secret = g_value_dup_boxed (value);
       break;
 
     case PROP_TIER_TIMEOUT:
@@ -400,6 +411,20 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
   properties[PROP_CODEC] =
     g_param_spec_object ("codec", NULL, NULL, MEMO_TYPE_CODEC,
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MemoAsyncCache:record-secret:
+   *
+   * A key of the application's own, by which what is kept in the tiers is signed, or `NULL`.
+   *
+   * For a tier that others can write to who are trusted less: what is not signed with it, by HMAC-SHA256, is a
+   * miss. It takes the place of a checksum, which everybody can make. It must not be empty.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_RECORD_SECRET] =
+    g_param_spec_boxed ("record-secret", NULL, NULL, G_TYPE_BYTES,
+                        G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
    * MemoAsyncCache:tier-timeout: (getter get_tier_timeout) (setter set_tier_timeout)

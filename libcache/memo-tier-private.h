@@ -116,6 +116,7 @@ struct _MemoTier
   MemoClock       *clock;
   GMainContext    *context;     /* where it tries again */
   guint8           origin[16];
+  GBytes          *secret;      /* what records are signed with, or NULL */
 
   GMutex           lock;        /* guards all that follows */
   gboolean         abandoned;
@@ -181,7 +182,8 @@ typedef void (*MemoTierDone) (gpointer        data,
 MemoTier       *memo_tier_new             (MemoBackend        *backend,
                                            MemoCodec          *codec,
                                            MemoClock          *clock,
-                                           GMainContext       *context);
+                                           GMainContext       *context,
+                                           GBytes             *secret);
 MemoTier       *memo_tier_ref             (MemoTier           *self);
 void            memo_tier_unref           (MemoTier           *self);
 void            memo_tier_abandon         (MemoTier           *self);

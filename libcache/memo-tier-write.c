@@ -140,7 +140,7 @@ store (MemoTierOp *op,
   memo_record_stamp (record, op->deadline, now, self->origin, memo_clock_get_real_time (self->clock) / 1000);
 
   if (op->deadline > now)
-    bytes = memo_record_encode (record, NULL, &error);
+    bytes = memo_record_encode (record, self->secret, &error);
   if (error != NULL)
     g_debug ("“%s” stays in memory: %s", op->item.text, error->message);
 

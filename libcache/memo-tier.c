@@ -29,7 +29,8 @@ MemoTier *
 memo_tier_new (MemoBackend  *backend,
                MemoCodec    *codec,
                MemoClock    *clock,
-               GMainContext *context)
+               GMainContext *context,
+               GBytes       *secret)
 {
   MemoTier *self = g_new0 (MemoTier, 1);
   g_autofree char *origin = NULL;
@@ -39,6 +40,7 @@ memo_tier_new (MemoBackend  *backend,
   self->codec = g_object_ref (codec);
   self->clock = g_object_ref (clock);
   self->context = g_main_context_ref (context);
+  self->secret = secret != NULL ? g_bytes_ref (secret) : NULL;
   origin = memo_clock_dup_origin (clock);
   memo_record_origin (origin, self->origin);
 
@@ -86,6 +88,7 @@ memo_tier_unref (MemoTier *self)
   g_object_unref (self->codec);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
+  g_clear_pointer (&self->secret, g_bytes_unref);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

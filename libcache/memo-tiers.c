@@ -22,7 +22,8 @@ memo_tiers_open (MemoAsyncCache *self)
       if (self->backends[i] == NULL)
         continue;
 
-      self->tiers[i] = memo_tier_new (self->backends[i], self->codec, self->clock, self->context);
+      self->tiers[i] = memo_tier_new (self->backends[i], self->codec, self->clock, self->context,
+                                      self->record_secret);
       memo_tier_set_timeout (self->tiers[i], self->tier_timeout);
     }
 }

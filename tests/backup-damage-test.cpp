@@ -224,6 +224,32 @@ struct PlainCodec
   using Decode = std::function<void (MemoCall *)>;
 };
 
+TEST_F (BackupDamageTest, Rule25WhatIsNotSignedWithTheSecretIsAMiss)
+{
+  const Bytes secret = bytes_of ("a secret of this application"), other = bytes_of ("another secret");
+
+  for (GBytes *writer : { secret.get (), other.get (), static_cast<GBytes *> (nullptr) })
+    {
+      cache_ = new_cache_over (backend_, "record-secret", writer);
+      set ("key", "value");
+      flush ();
+      cache_ = new_cache_over (backend_, "record-secret", secret.get ());
+      auto got = get ("key");
+      turn ();
+      if (writer == secret.get ())
+        EXPECT_THAT (got, GotText ("value"));
+      else
+        EXPECT_THAT (got, GotMiss ());
+    }
+}
+
+TEST_F (BackupDamageTest, Rule25TheSecretIsNotEmpty)
+{
+  const Bytes empty = bytes_of ("");
+
+  EXPECT_THAT (complaints_of ([&] { new_cache_over (backend_, "record-secret", empty.get ()); }), ::testing::SizeIs (1));
+}
+
 TEST_F (BackupDamageTest, Rule25WhatAnotherCodecMadeIsAMiss)
 {
   auto one = PlainCodec::make ("OneCodec"), other = PlainCodec::make ("OtherCodec");
