@@ -202,6 +202,8 @@ place_at_host (GUri              *uri,
   address->port = g_uri_get_port (uri) != -1 ? g_uri_get_port (uri) : MEMO_REDIS_DEFAULT_PORT;
   if (address->port == 0)
     return refuse (error, "the port cannot be 0");
+  if (*path != '\0' && *path != '/')
+    return refuse (error, "the host has two slashes before it, as in “redis://host:6379/0”");
   if (*path == '/' && path[1] != '\0')
     return set_number (&address->db, "/DATABASE", path + 1, 0, G_MAXINT32, error);
 

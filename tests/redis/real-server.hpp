@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -45,7 +47,9 @@ public:
           continue;
         if (under_ci ())
           FAIL () << "there is no " << program << " here";
-        GTEST_SKIP () << "there is no " << program << " here";
+        // GoogleTest would say that all tests have passed; this is how Meson is told that they were skipped.
+        fprintf (stderr, "Skipped: there is no %s here\n", program.c_str ());
+        exit (77);
       }
   }
 

@@ -44,6 +44,8 @@ TEST_F (RedisAddressTest, WhatIsLeftOutHasADefault)
   EXPECT_STREQ (address_.prefix, "memo:");
   EXPECT_EQ (address_.timeout_ms, 250u);
   EXPECT_STREQ (address_.label, "redis://localhost:6379/0");
+  EXPECT_TRUE (parse ("REDIS://localhost"));
+  EXPECT_TRUE (parse ("redis:///1"));
 }
 
 TEST_F (RedisAddressTest, EverythingCanBeSaid)
@@ -88,6 +90,8 @@ TEST_F (RedisAddressTest, WhatMeansNothingIsRefused)
   EXPECT_THAT (refusal (nullptr), HasSubstr ("there is none"));
   EXPECT_THAT (refusal ("http://localhost"), HasSubstr ("scheme"));
   EXPECT_THAT (refusal ("redis"), HasSubstr ("cannot be read"));
+  EXPECT_THAT (refusal ("redis:host"), HasSubstr ("two slashes"));
+  EXPECT_THAT (refusal ("redis:host:6379"), HasSubstr ("two slashes"));
   EXPECT_THAT (refusal ("redis://host:0"), HasSubstr ("port"));
   EXPECT_THAT (refusal ("redis://host:70000"), HasSubstr ("cannot be read"));
   EXPECT_THAT (refusal ("redis://host/one"), HasSubstr ("/DATABASE"));

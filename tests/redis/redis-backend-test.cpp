@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "redis-backend-test.hpp"
 
+#include <algorithm>
+
+#include "fake-server.hpp"
+
 #include "memo-redis-commands.h"
 
 using namespace memo_test;
@@ -125,6 +129,43 @@ TEST_F (RedisBackendTest, WhatIsAskedWhileAClearIsUnderWayIsDoneAfterIt)
   EXPECT_THAT (found, Found ("new"));
   EXPECT_THAT (again, WentWell ());
   EXPECT_EQ (server_->say ({ "DBSIZE" }), ":1");
+}
+
+TEST_F (RedisBackendTest, WhatAClearHoldsBackTooLongIsNotDone)
+{
+  TemporaryFolder folder;
+  FakeServer fake (context_, folder / "redis.sock");
+  bool endless = true;
+  size_t scans = 0;
+
+  fake.answer = [&] (const Words &words) -> std::string {
+    if (words[0] != "SCAN")
+      return fake.usual_answer (words);
+    scans++;
+    return endless ? "*2\r\n$1\r\n1\r\n*0\r\n" : "*2\r\n$1\r\n0\r\n*0\r\n";
+  };
+  setup_.clock = MEMO_CLOCK (clock_.get ());
+  auto backend = RedisTest::make ("redis+unix://" + (folder / "redis.sock"));
+  EXPECT_THAT (open (backend), WentWell ());
+
+  auto clear = Asking (backend).clear ();
+  wait_until ([&] { return scans > 3; });
+  auto stored = Asking (backend).store ("d:key", "value");
+  for (int i = 0; i < 5; i++)
+    {
+      // Each step of the clear is in time.
+      EXPECT_THAT (stored, Waits ());
+      wait_until ([&, before = scans] { return scans > before + 3; });
+      advance (0.05);
+    }
+  EXPECT_THAT (wait (stored), EndedWith (G_IO_ERROR, G_IO_ERROR_TIMED_OUT));
+  EXPECT_THAT (clear, Waits ());
+
+  endless = false;
+  EXPECT_THAT (wait (clear), WentWell ());
+  EXPECT_THAT (store (backend, "d:key", "value"), WentWell ());
+  EXPECT_EQ (std::count_if (fake.heard.begin (), fake.heard.end (), [] (auto &words) { return words[0] == "SET"; }), 1);
+  close_all ();
 }
 
 // --- removing ---
