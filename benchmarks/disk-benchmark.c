@@ -651,8 +651,8 @@ main (int    argc,
     { "100 sets and a flush, 2 KiB, files",          SET,   LARGE, N_KEYS, 100, 1, WITH_FILES },
   };
   static const DiskRow opens[] = {
-    { "open and get one, 1k entries",                OPEN,  SMALL,           1000,   1, 1, WITH_SQLITE },
-    { "open and get one, 1M entries",                OPEN,  SMALL, N_KEYS_TO_OPEN,   1, 1, WITH_SQLITE },
+    { "open and read one, 1k entries",               OPEN,  SMALL,           1000,   1, 1, WITH_SQLITE },
+    { "open and read one, 1M entries",               OPEN,  SMALL, N_KEYS_TO_OPEN,   1, 1, WITH_SQLITE },
   };
   Bench *bench;
 
