@@ -264,7 +264,8 @@ memo_disk_file_replace (MemoDiskFile  *self,
   else if (!may_replace (self))
     {
       g_set_error (&why, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
-                   "The cache file “%s” was damaged again and again; see whether its disk is sound", self->place->path);
+                   "The cache file “%s” had to be replaced again and again: see whether its disk is full, or not sound",
+                   self->place->path);
     }
   else
     {

@@ -301,8 +301,8 @@ TEST_F (DiskDamageTest, WhatIsDamagedAgainAndAgainIsLeftAlone)
     }
   EXPECT_EQ (number (backend, "recreated"), 3u);
   sql ("DELETE FROM meta");
-  EXPECT_THAT (remove (backend, "key"), FailedWith (MEMO_ERROR_UNAVAILABLE, "damaged again and again"));
-  EXPECT_THAT (load (backend, "other"), FailedWith (MEMO_ERROR_UNAVAILABLE, "damaged again and again"));
+  EXPECT_THAT (remove (backend, "key"), FailedWith (MEMO_ERROR_UNAVAILABLE, "again and again"));
+  EXPECT_THAT (load (backend, "other"), FailedWith (MEMO_ERROR_UNAVAILABLE, "again and again"));
   EXPECT_THAT (load (backend, "key"), FoundNothing ()) << "what was to be removed is not found";
   later (60);
   EXPECT_THAT (load (backend, "other"), FoundNothing ());
