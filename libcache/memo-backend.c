@@ -110,7 +110,8 @@
  *
  * Finishes what was asked before, or answers it with an error, and gives everything back.
  *
- * Nothing is called after this.
+ * Nothing is called after this. Nor is this called where the last attempt to open failed: what that began, it has
+ * to give back itself, or when the last reference to the backend goes.
  *
  * Since: 0.1
  */

@@ -10,10 +10,10 @@
 #include <signal.h>
 
 #include <gio/gunixsocketaddress.h>
-#include <glib/gstdio.h>
 #include <libcache.h>
 
 #include "await.h"
+#include "remove-folder.h"
 #include "shop-db.h"
 
 #define N_USERS 200
@@ -157,25 +157,6 @@ run_process (const char *program,
     }
 
   return TRUE;
-}
-
-static void
-remove_folder (const char *path)
-{
-  g_autoptr(GDir) folder = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR))
-        remove_folder (child);
-      else
-        g_unlink (child);
-    }
-
-  g_rmdir (path);
 }
 
 int
