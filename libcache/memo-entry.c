@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-entry-private.h"
 
-struct _MemoEntry
-{
-  gatomicrefcount ref_count;
-  int             sealed;     /* atomic */
-  GValue          value;      /* unset for the cached "nothing" */
-  double          ttl;
-  char          **tags;
-};
-
 G_DEFINE_BOXED_TYPE (MemoEntry, memo_entry, memo_entry_ref, memo_entry_unref)
-
-static inline gboolean
-holds_value (MemoEntry *self)
-{
-  return self->value.g_type != G_TYPE_INVALID;
-}
 
 static MemoEntry *
 memo_entry_alloc (GType type)
@@ -268,7 +253,7 @@ memo_entry_unref (MemoEntry *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  if (holds_value (self))
+  if (memo_entry_is_value (self))
     g_value_unset (&self->value);
   g_strfreev (self->tags);
   g_free (self);
@@ -279,8 +264,12 @@ void
 memo_entry_seal (MemoEntry *self)
 {
   /* Reading first leaves the line of a shared entry where it is. */
-  if (!g_atomic_int_get (&self->sealed))
-    g_atomic_int_set (&self->sealed, TRUE);
+  if (g_atomic_int_get (&self->sealed))
+    return;
+
+  /* Who puts it into a store holds a lock, where this should not be worked out. */
+  memo_entry_get_size (self);
+  g_atomic_int_set (&self->sealed, TRUE);
 }
 
 /**
@@ -385,7 +374,7 @@ memo_entry_get_value_type (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, G_TYPE_NONE);
 
-  return holds_value (self) ? G_VALUE_TYPE (&self->value) : G_TYPE_NONE;
+  return memo_entry_is_value (self) ? G_VALUE_TYPE (&self->value) : G_TYPE_NONE;
 }
 
 /**
@@ -403,14 +392,7 @@ memo_entry_get_value (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return holds_value (self) ? &self->value : NULL;
-}
-
-static gboolean
-memo_entry_holds (MemoEntry *self,
-                  GType      type)
-{
-  return holds_value (self) && G_VALUE_HOLDS (&self->value, type);
+  return memo_entry_is_value (self) ? &self->value : NULL;
 }
 
 /**
@@ -428,7 +410,7 @@ memo_entry_get_variant (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_VARIANT) ? g_value_get_variant (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_VARIANT) ? g_value_get_variant (&self->value) : NULL;
 }
 
 /**
@@ -446,7 +428,7 @@ memo_entry_get_string (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_STRING) ? g_value_get_string (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_STRING) ? g_value_get_string (&self->value) : NULL;
 }
 
 /**
@@ -464,7 +446,7 @@ memo_entry_get_bytes (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_BYTES) ? g_value_get_boxed (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_BYTES) ? g_value_get_boxed (&self->value) : NULL;
 }
 
 /**
@@ -482,7 +464,7 @@ memo_entry_get_object (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_OBJECT) ? g_value_get_object (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_OBJECT) ? g_value_get_object (&self->value) : NULL;
 }
 
 static gboolean
@@ -581,7 +563,7 @@ gboolean
 memo_entry_get_boolean (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
-  g_return_val_if_fail (memo_entry_holds (self, G_TYPE_BOOLEAN), FALSE);
+  g_return_val_if_fail (memo_entry_is_a (self, G_TYPE_BOOLEAN), FALSE);
 
   return g_value_get_boolean (&self->value);
 }

@@ -103,6 +103,11 @@ MEMO_AVAILABLE_IN_0_1
 const char * const  *memo_entry_get_tags       (MemoEntry          *self);
 
 MEMO_AVAILABLE_IN_0_1
+void                 memo_entry_set_size       (MemoEntry          *self,
+                                                gsize               bytes);
+MEMO_AVAILABLE_IN_0_1
+gsize                memo_entry_get_size       (MemoEntry          *self);
+MEMO_AVAILABLE_IN_0_1
 GType                memo_entry_get_value_type (MemoEntry          *self);
 MEMO_AVAILABLE_IN_0_1
 const GValue        *memo_entry_get_value      (MemoEntry          *self);

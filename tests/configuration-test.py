@@ -21,7 +21,9 @@ WORDS = {
     'none': None,
     'none: has to be given': None,
     'FALSE': False,
+    'MEMO_EVICTION_LRU': Memo.EvictionPolicy.LRU,
     'MEMO_TTL_FOREVER': Memo.TTL_FOREVER,
+    'MEMO_UNLIMITED_BYTES': Memo.UNLIMITED_BYTES,
     'MEMO_TTL_DEFAULT': Memo.TTL_DEFAULT,
 }
 # Defaults that are objects, which each object is given its own of.
