@@ -5,21 +5,21 @@
 
 G_BEGIN_DECLS
 
-/* Which keys went not long ago, by their hashes: a table that forgets the oldest of a bucket when that is full,
- * and everything older than so many that came after.  Two keys with one hash are one ghost, which does no
- * harm but to the hit rate. */
+/* Which keys went not long ago, by their hashes: a table, and the line in which they came.  Two keys with one
+ * hash are one ghost, which does no harm but to the hit rate. */
 
 typedef struct
 {
   guint32 hash;
-  guint32 time;       /* how many had come before */
+  guint32 time;       /* how many had come before; 0 in a slot that is free */
 } MemoGhost;
 
 typedef struct
 {
-  MemoGhost *slots;   /* buckets of four; NULL until the first comes */
-  gsize      n_slots;
-  guint32    time;    /* how many have come; 0 is before the first */
+  MemoGhost *slots;   /* twice as many as fit into the line; linear probing */
+  guint32   *line;    /* of hashes, by the time at which they came */
+  gsize      size;    /* of the line, a power of two; 0 until the first comes */
+  guint32    time;    /* how many have come */
 } MemoGhosts;
 
 void     memo_ghosts_clear (MemoGhosts *self);
