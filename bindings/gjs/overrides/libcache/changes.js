@@ -3,7 +3,8 @@
 
 // Changes of the source, tied to the functions that remember what it was.
 
-const {GLib, Memo} = imports.gi;
+const {Memo} = imports.gi;
+const {arrayOf, boxed, makeVariant} = imports.overrides.libcache.data;
 const {entryOf, readEntry} = imports.overrides.libcache.entries;
 const {leadingArgs, packArgs, trimmed} = imports.overrides.libcache.keys;
 const {readOptions} = imports.overrides.libcache.options;
@@ -23,18 +24,21 @@ function callsOf(calls) {
   if (!Array.isArray(calls) || !calls.every(Array.isArray))
     throw new TypeError('keys() returns the arguments of the calls to forget, an array for each: [[1], [2]]');
 
-  const tuples = calls.map(args => GLib.Variant.new_variant(packArgs('keys', trimmed(args), 0)));
-  return Memo.Entry.new_variant(GLib.Variant.new_array(new GLib.VariantType('v'), tuples));
+  const tuples = calls.map(args => boxed(packArgs('keys', trimmed(args), 0)));
+  return Memo.Entry.new_variant(makeVariant(arrayOf('v', tuples)));
 }
 
-// Has a function answer a call, on what and with what the question says.
-function answer(func, call, entry) {
-  const question = call.get_instance();
+// What the library calls: has a function answer, on what and with what the question says.  As of all loaders, nothing in it may
+// lead to the invalidator.
+function answering(func, entry) {
+  return call => {
+    const question = call.get_instance();
 
-  answerWith(
-    () => func.apply(question.self, question.args),
-    value => value !== undefined ? call.return_entry(entry(value)) : call.return_nothing(),
-    e => call.return_error(question.fail(e)));
+    answerWith(
+      () => func.apply(question.self, question.args),
+      value => value !== undefined ? call.return_entry(entry(value)) : call.return_nothing(),
+      e => call.return_error(question.fail(e)));
+  };
 }
 
 /**
@@ -59,12 +63,12 @@ function invalidating(options, func) {
   const invalidator = new Memo.AsyncLruInvalidator({
     ...properties,
     // Nobody keeps what it answers, so that may be anything.
-    loader: Memo.Loader.new(call => answer(func, call, value => entryOf(value))),
+    loader: Memo.Loader.new(answering(func, entryOf)),
   });
 
   decorators.forEach(decorator => invalidator.add_read(decorator));
   if (keys !== null)
-    invalidator.set_key_func(call => answer(keys, call, callsOf));
+    invalidator.set_key_func(answering(keys, callsOf));
 
   // How many arguments of the change are to name something, and after how many that do not.
   const needed = keys !== null || invalidator.clear_all
@@ -76,7 +80,7 @@ function invalidating(options, func) {
     const question = new Question(self, given);
     return ask(callOptions,
       (cancellable, done) => invalidator.call_with_closure(question,
-        leadingArgs(name, trimmed(given), skipped, needed), cancellable, done),
+        makeVariant(leadingArgs(name, trimmed(given), skipped, needed)), cancellable, done),
       result => readEntry(invalidator.call_finish(result)),
       e => question.exceptionOf(e));
   };

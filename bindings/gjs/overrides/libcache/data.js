@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* exported isText, isPlainInteger, pack, unpack */
+/* exported arrayOf, boxed, isPlainInteger, isText, makeVariant, pack, tupleOf, unpack */
 
 // Plain data of JavaScript as a variant, and back: what keys are made of, and what a tier keeps.
 //
 // What GVariant has as well becomes that. What only JavaScript has becomes a tuple that begins with
 // the name of its type, which nothing else of JavaScript does: its arrays never become tuples.
+//
+// A variant is written as text, which GLib parses at once. GJS 1.74 loses the memory of every variant that it makes
+// with a constructor, such as new_int64(), since that returns a floating reference.
 
 const {GLib} = imports.gi;
 
@@ -14,12 +17,11 @@ const MAX_DEPTH = 32;
 
 const INT64_MIN = -(2n ** 63n), INT64_MAX = 2n ** 63n - 1n, UINT64_MAX = 2n ** 64n - 1n;
 
+// Numbers nearer to 0 have fewer digits, and GLib parses none of them.
+const SMALLEST_NORMAL = 2 ** -1022;
+
 // What UTF-8 in C cannot have in it: zeros, and halves of surrogate pairs.
 const NO_TEXT = /[\0\ud800-\udfff]/u;
-
-const ANY = new VariantType('v');
-const PAIR = new VariantType('(vv)');
-const CODE_UNIT = new VariantType('q');
 
 /**
  * Whether C can have a string as it is.
@@ -41,48 +43,88 @@ function isPlainInteger(number) {
   return Number.isSafeInteger(number) && !Object.is(number, -0);
 }
 
-// --- to a variant ---
+// --- to a variant: what is packed has a type, as a string, and a text in the format of GVariant ---
 
-function tagged(name, variant) {
-  return Variant.new_tuple([Variant.new_string(`js:${name}`), variant]);
+const NULL = {type: 'mv', text: 'nothing'};
+
+/**
+ * A tuple of what was packed.
+ *
+ * @param {object[]} items - what was packed
+ * @returns {object} the tuple, packed
+ */
+function tupleOf(items) {
+  const texts = items.map(({text}) => text).join();
+  return {type: `(${items.map(({type}) => type).join('')})`, text: `(${texts}${items.length === 1 ? ',' : ''})`};
+}
+
+/**
+ * An array of what was packed.
+ *
+ * @param {string} type - the type of all of them
+ * @param {object[]} items - what was packed
+ * @returns {object} the array, packed
+ */
+function arrayOf(type, items) {
+  return {type: `a${type}`, text: `[${items.map(({text}) => text).join()}]`};
+}
+
+/**
+ * Something that was packed, where any type may stand.
+ *
+ * @param {object} packed - what was packed
+ * @returns {object} a variant with it, packed
+ */
+function boxed({type, text}) {
+  return {type: 'v', text: `<@${type} ${text}>`};
+}
+
+function tagged(name, packed) {
+  return tupleOf([packText(`js:${name}`), packed]);
+}
+
+// JSON escapes no character in another way.
+function packText(string) {
+  return {type: 's', text: JSON.stringify(string)};
 }
 
 function packNumber(number) {
-  return isPlainInteger(number) ? Variant.new_int64(number) : Variant.new_double(number);
+  if (isPlainInteger(number))
+    return {type: 'x', text: String(number)};
+  if (Number.isNaN(number))
+    return {type: 'd', text: 'nan'};
+  if (!Number.isFinite(number))
+    return {type: 'd', text: number > 0 ? 'inf' : '-inf'};
+  if (Object.is(number, -0))
+    return {type: 'd', text: '-0.0'};
+  if (Math.abs(number) < SMALLEST_NORMAL)
+    return tagged('Number', packText(String(number)));
+
+  // Without a point it would be taken for an integer.
+  const [digits, exponent] = String(number).split('e');
+  return {type: 'd', text: `${digits}${digits.includes('.') ? '' : '.0'}${exponent !== undefined ? `e${exponent}` : ''}`};
 }
 
 // One that a number can be as well is another value than the number.
 function packBigInt(number) {
   if (Number.isSafeInteger(Number(number)) || number < INT64_MIN || number > UINT64_MAX)
-    return tagged('BigInt', Variant.new_string(String(number)));
-
-  const type = number > INT64_MAX ? 't' : 'x';
-  return Variant.parse(new VariantType(type), String(number), null, null);
+    return tagged('BigInt', packText(String(number)));
+  return {type: number > INT64_MAX ? 't' : 'x', text: String(number)};
 }
 
 function packString(string) {
   if (isText(string))
-    return Variant.new_string(string);
-
-  const units = Array.from({length: string.length}, (_, i) => Variant.new_uint16(string.charCodeAt(i)));
-  return tagged('String', Variant.new_array(CODE_UNIT, units));
+    return packText(string);
+  return tagged('String', {type: 'aq', text: `[${Array.from({length: string.length}, (_, i) => string.charCodeAt(i))}]`});
 }
 
-// The type that all have, or null.
-function commonType(variants) {
-  const types = new Set(variants.map(variant => variant.get_type_string()));
-  return types.size === 1 ? types.values().next().value : null;
+// The type that all have, or that of a variant.
+function commonType(items) {
+  return items.length > 0 && items.every(({type}) => type === items[0].type) ? items[0].type : 'v';
 }
 
-function boxed(variants) {
-  return variants.map(variant => Variant.new_variant(variant));
-}
-
-function packItems(variants) {
-  const common = commonType(variants);
-  return common !== null
-    ? Variant.new_array(new VariantType(common), variants)
-    : Variant.new_array(ANY, boxed(variants));
+function boxedAs(common, items) {
+  return common === 'v' ? items.map(item => item.type === 'v' ? item : boxed(item)) : items;
 }
 
 class Packer {
@@ -99,9 +141,9 @@ class Packer {
   pack(value) {
     switch (typeof value) {
     case 'undefined':
-      return tagged('undefined', Variant.new_tuple([]));
+      return tagged('undefined', tupleOf([]));
     case 'boolean':
-      return Variant.new_boolean(value);
+      return {type: 'b', text: String(value)};
     case 'number':
       return packNumber(value);
     case 'bigint':
@@ -109,17 +151,19 @@ class Packer {
     case 'string':
       return packString(value);
     case 'object':
-      return value !== null ? this._packObject(value) : Variant.new_maybe(ANY, null);
+      return value !== null ? this._packObject(value) : NULL;
     default:
       throw this._error(`a ${typeof value}`);
     }
   }
 
   _packObject(object) {
-    if (object instanceof Variant)
-      return this._textOf !== null ? object : tagged('Variant', Variant.new_variant(object));
+    if (object instanceof Variant) {
+      const packed = {type: object.get_type_string(), text: object.print(false)};
+      return this._textOf !== null ? packed : tagged('Variant', boxed(packed));
+    }
     if (object instanceof Uint8Array)
-      return Variant.new_from_bytes(new VariantType('ay'), new GLib.Bytes(object), true);
+      return {type: 'ay', text: `[${Array.from(object).join()}]`};
     if (object instanceof Date)
       return tagged('Date', packNumber(object.getTime()));
     if (this._path.includes(object))
@@ -130,11 +174,11 @@ class Packer {
     this._path.push(object);
     try {
       if (Array.isArray(object))
-        return packItems(Array.from(object, (item, i) => this._packPart(item, i)));
+        return this._packArray(object);
       if (object instanceof Map)
         return this._packEntries('Map', [...object]);
       if (object instanceof Set)
-        return tagged('Set', Variant.new_array(ANY, this._inOrder(boxed(this._packAll([...object])))));
+        return tagged('Set', arrayOf('v', this._inOrder(this._packAll([...object]).map(boxed))));
       return this._packPlainObject(object);
     } finally {
       this._path.pop();
@@ -143,13 +187,19 @@ class Packer {
 
   _packPart(value, step) {
     this._steps.push(step);
-    const variant = this.pack(value);
+    const packed = this.pack(value);
     this._steps.pop();
-    return variant;
+    return packed;
   }
 
   _packAll(values) {
-    return values.map((value, i) => this._packPart(value, i));
+    return Array.from(values, (value, i) => this._packPart(value, i));
+  }
+
+  _packArray(array) {
+    const items = this._packAll(array);
+    const common = commonType(items);
+    return arrayOf(common, boxedAs(common, items));
   }
 
   _packPlainObject(object) {
@@ -165,24 +215,26 @@ class Packer {
 
     const values = names.map(name => this._packPart(object[name], name));
     const common = commonType(values);
-    const items = common !== null ? values : boxed(values);
-    return Variant.new_array(new VariantType(`{s${common ?? 'v'}}`),
-      names.map((name, i) => Variant.new_dict_entry(Variant.new_string(name), items[i])));
+    const items = boxedAs(common, values);
+    return {
+      type: `a{s${common}}`,
+      text: `{${names.map((name, i) => `${packText(name).text}:${items[i].text}`).join()}}`,
+    };
   }
 
   _packEntries(name, entries) {
-    const pairs = entries.map(entry => Variant.new_tuple(boxed(this._packAll(entry))));
-    return tagged(name, Variant.new_array(PAIR, this._inOrder(pairs)));
+    const pairs = entries.map(entry => tupleOf(this._packAll(entry).map(boxed)));
+    return tagged(name, arrayOf('(vv)', this._inOrder(pairs)));
   }
 
-  _inOrder(variants) {
+  _inOrder(items) {
     if (this._textOf === null)
-      return variants;
+      return items;
 
-    return variants
-      .map(variant => ({variant, text: this._textOf(variant)}))
-      .sort((a, b) => a.text < b.text ? -1 : Number(a.text > b.text))
-      .map(({variant}) => variant);
+    return items
+      .map(item => ({item, key: this._textOf(item)}))
+      .sort((a, b) => a.key < b.key ? -1 : Number(a.key > b.key))
+      .map(({item}) => item);
   }
 
   _where() {
@@ -196,17 +248,27 @@ class Packer {
 }
 
 /**
- * Makes a variant of plain data.
+ * Packs plain data.
  *
  * @param {any} value - plain data
- * @param {Function} [textOf] - gives the text of a variant, for a key: what has no order is sorted by it,
- *   and a variant stands for itself; without it, the variant can be unpacked again
- * @returns {GLib.Variant} the variant
+ * @param {Function} [textOf] - gives the text of what was packed, for a key: what has no order is sorted by it,
+ *   and a variant stands for itself; without it, what is packed can be unpacked again
+ * @returns {object} it, packed
  * @throws {TypeError} for what is no plain data, or contains itself
  * @throws {RangeError} for what is nested too deep
  */
 function pack(value, textOf = null) {
   return new Packer(textOf).pack(value);
+}
+
+/**
+ * Makes the variant.
+ *
+ * @param {object} packed - what was packed
+ * @returns {GLib.Variant} the variant
+ */
+function makeVariant({type, text}) {
+  return Variant.parse(new VariantType(type), text, null, null);
 }
 
 // --- from a variant ---
@@ -222,6 +284,7 @@ function pairsOf(variant) {
 const TAGGED = {
   'js:undefined': () => undefined,
   'js:BigInt': variant => BigInt(variant.get_string()[0]),
+  'js:Number': variant => Number(variant.get_string()[0]),
   'js:String': variant => childrenOf(variant).map(unit => String.fromCharCode(unit.get_uint16())).join(''),
   'js:Variant': variant => variant.get_variant(),
   'js:Date': variant => new Date(unpack(variant)),
@@ -234,6 +297,7 @@ const TAGGED = {
 const TAGGED_TYPES = {
   'js:undefined': '(s())',
   'js:BigInt': '(ss)',
+  'js:Number': '(ss)',
   'js:String': '(saq)',
   'js:Variant': '(sv)',
   'js:Date': '(s?)',

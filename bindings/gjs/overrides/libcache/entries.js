@@ -4,7 +4,7 @@
 // Values of JavaScript in entries.
 
 const {GLib, GObject, Memo} = imports.gi;
-const {isPlainInteger, isText, pack, unpack} = imports.overrides.libcache.data;
+const {isPlainInteger, isText, makeVariant, pack, unpack} = imports.overrides.libcache.data;
 const {readOptions, secondsOf, tagsOf} = imports.overrides.libcache.options;
 
 // Keeps a value of JavaScript alive while an entry has it, which the entry by itself would not: the garbage collector
@@ -48,7 +48,7 @@ function simpleEntry(value) {
 function plainEntry(value, codec) {
   const entry = value instanceof Uint8Array
     ? Memo.Entry.new_bytes(new GLib.Bytes(value))
-    : Memo.Entry.new_variant(pack(value));
+    : Memo.Entry.new_variant(makeVariant(pack(value)));
 
   // In a tier it would be left out without a word.
   codec.encode_entry(entry);

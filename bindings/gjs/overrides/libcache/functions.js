@@ -5,11 +5,11 @@
 
 const {Memo} = imports.gi;
 const {lookUp} = imports.overrides.libcache.caches;
+const {makeVariant, unpack} = imports.overrides.libcache.data;
 const {codecOf, entryOf, readEntry} = imports.overrides.libcache.entries;
 const {keyOf, packArgs, trimmed} = imports.overrides.libcache.keys;
 const {cacheProperties, loaderProperties, readOptions} = imports.overrides.libcache.options;
 const {Question, answerWith, failed, waitFor} = imports.overrides.libcache.waiting;
-const {unpack} = imports.overrides.libcache.data;
 
 const OF_LOADER = ['tags', 'timeout', 'error_ttl'];
 const OF_FUNCTION = ['name', 'maxsize', 'skip_args', 'n_args', 'cache', 'backup', 'remote_cache', 'codec', 'clock'];
@@ -80,7 +80,7 @@ function decorate(Type, where, options, func) {
     if (entry !== null)
       return readEntry(entry);
 
-    const tuple = packArgs(name, trimmed(given), skipArgs);
+    const tuple = makeVariant(packArgs(name, trimmed(given), skipArgs));
     const flags = callOptions.refresh ? Memo.GetFlags.REFRESH : Memo.GetFlags.NONE;
     return waitFor([key], callOptions,
       (cancellable, done) =>

@@ -3,22 +3,20 @@
 
 // The keys of decorated calls: the text that the library itself makes of the same arguments.
 
-const {GLib, Memo} = imports.gi;
-const {isPlainInteger, isText, pack} = imports.overrides.libcache.data;
-
-const {Variant} = GLib;
+const {Memo} = imports.gi;
+const {isPlainInteger, isText, makeVariant, pack, tupleOf} = imports.overrides.libcache.data;
 
 // Strings that stand for themselves between quotation marks.
 const UNESCAPED = /^[^\0-\x1f\x7f"\\\ud800-\udfff]*$/u;
 
 // What has no place in a key: nobody can make an argument of this type.
-const PLACEHOLDER = Variant.new_tuple([]);
+const PLACEHOLDER = tupleOf([]);
 
 // Makes texts: of a call with one argument, without its name and parentheses.
 const scribe = new Memo.AsyncLru({name: '', loader: Memo.Loader.new(call => call.return_nothing())});
 
-function textOf(variant) {
-  return scribe.dup_key(Variant.new_tuple([variant])).slice(1, -1);
+function textOf(packed) {
+  return scribe.dup_key(makeVariant(tupleOf([packed]))).slice(1, -1);
 }
 
 /**
@@ -93,11 +91,11 @@ function keyOf(name, args, skipArgs) {
  * @param {string} name - the name of the function
  * @param {any[]} args - the arguments
  * @param {number} skipArgs - how many of the first no key is made of
- * @returns {GLib.Variant} the tuple
+ * @returns {object} the tuple, packed
  * @throws {TypeError} if no key can be made of an argument
  */
 function packArgs(name, args, skipArgs) {
-  return Variant.new_tuple(args.map((arg, i) => i < skipArgs ? PLACEHOLDER : packArg(arg, i, name)));
+  return tupleOf(args.map((arg, i) => i < skipArgs ? PLACEHOLDER : packArg(arg, i, name)));
 }
 
 /**
@@ -107,14 +105,14 @@ function packArgs(name, args, skipArgs) {
  * @param {any[]} args - its arguments
  * @param {number} skipArgs - how many of the first name nothing
  * @param {number} needed - how many after these have to
- * @returns {GLib.Variant} a tuple of those that name something
+ * @returns {object} a tuple of those that name something, packed
  * @throws {TypeError} if no key can be made of an argument that is needed
  */
 function leadingArgs(name, args, skipArgs, needed) {
-  const variants = [];
+  const items = [];
   for (const [i, arg] of args.entries()) {
     try {
-      variants.push(i < skipArgs ? PLACEHOLDER : packArg(arg, i, name));
+      items.push(i < skipArgs ? PLACEHOLDER : packArg(arg, i, name));
     } catch (e) {
       // No read can have been called with it.
       if (i < skipArgs + needed)
@@ -122,5 +120,5 @@ function leadingArgs(name, args, skipArgs, needed) {
       break;
     }
   }
-  return Variant.new_tuple(variants);
+  return tupleOf(items);
 }

@@ -7,6 +7,7 @@
 // number, and whoever waits for that key finds the exception again: itself, with its stack.
 
 const {GLib, Gio, GObject} = imports.gi;
+const System = imports.system;
 
 // Of errors that stand for exceptions; their codes count these.
 const EXCEPTION = GLib.quark_from_string('memo-js-exception');
@@ -168,6 +169,18 @@ class Patience {
 
 // --- promises ---
 
+// While GJS is in the middle of collecting its garbage in slices, it calls nobody back, and what was lost so is lost: a promise
+// would never be settled. It collects in slices when much garbage has come together; so that never is much of what comes from here.
+const CALLS_A_COLLECTION = 500;
+
+let calls = 0;
+
+function collectInTime() {
+  calls = (calls + 1) % CALLS_A_COLLECTION;
+  if (calls === 0)
+    System.gc();
+}
+
 /**
  * Asks the library for something.
  *
@@ -181,6 +194,7 @@ function ask(options, start, finish, exceptionOf = error => error) {
   return new Promise((resolve, reject) => {
     const patience = new Patience(options);
 
+    collectInTime();
     start(patience.cancellable, (_source, result) => {
       patience.end();
       try {
