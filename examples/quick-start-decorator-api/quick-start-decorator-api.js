@@ -33,7 +33,7 @@ const getSession = Memo.ttl({name: 'get_session', time_to_live: 60})(async token
 });
 // [/time-to-live]
 
-let allRight = user?.name === 'Amira Petrov' && db.n_queries === 1;
+let asExpected = user?.name === 'Amira Petrov' && db.n_queries === 1;
 
 // Calls a function, says what that cost, and compares it with what it should.
 async function call(func, arg, column, expected, queriesExpected) {
@@ -42,7 +42,7 @@ async function call(func, arg, column, expected, queriesExpected) {
   const queries = db.n_queries - queriesBefore;
 
   print(`  ${func.key_of(arg).padEnd(36)} ${found.padEnd(14)} queries: ${queries}`);
-  allRight &&= found === expected && queries === queriesExpected;
+  asExpected &&= found === expected && queries === queriesExpected;
 }
 
 function printMetrics(func) {
@@ -78,4 +78,4 @@ printMetrics(getSession);
 const loads = getUser.get_metrics().loads + getSession.get_metrics().loads;
 print(`\n${loads} loads, and the database ran ${db.n_queries} queries`);
 db.close();
-System.exit(allRight && loads === db.n_queries ? 0 : 1);
+System.exit(asExpected && loads === db.n_queries ? 0 : 1);
