@@ -125,7 +125,8 @@ test('Rule03TheShortWayToAKeyIsAsGoodAsTheLongOne', () => {
     const text = Array.from({length: random(8)}, () => CHARACTERS[random(CHARACTERS.length)]).join('');
     const value = [number, number, text, text, random(2) === 1][random(5)];
     const key = f.key_of(value);
-    const type = typeof value === 'number' ? Number.isInteger(value) && !Object.is(value, -0) ? 'x' : 'd' : typeof value === 'string' ? 's' : 'b';
+    const ofNumber = Number.isInteger(value) && !Object.is(value, -0) ? 'x' : 'd';
+    const type = {number: ofNumber, string: 's', boolean: 'b'}[typeof value];
 
     kinds[type]++;
     if (key !== f.decorator.dup_key(new GLib.Variant(`(${type})`, [value])))

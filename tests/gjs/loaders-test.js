@@ -464,6 +464,7 @@ test('Rule14AWarmUpLoadsWhatIsNotThereAndSaysWhatFailed', async () => {
   same(error.errors[0], broken);
   check(cache.contains('a') && cache.contains('b'), 'the others are there');
 
+  checkError(await thrown(cache.warmup({c: null})), TypeError, 'no loader to warm up c');
   await cache.warmup(new Map([['c', load]]));
   const {hits, misses} = cache.get_metrics();
   alike([hits, misses], [0, 0]);

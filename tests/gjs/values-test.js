@@ -141,7 +141,8 @@ test('WhatATierGivesBackChangesNoPrototype', () => {
 
 const PLAIN = {
   row: {id: 7, name: 'Ada', price: 1.5, tags: ['a', 'b'], address: {city: 'Brno', zip: null}, ok: true, none: []},
-  text: 'žluť 😀', zeros: 'a\0b', half: ['\ud800'], integer: 42, number: 1.5, minus: -0, big: 2 ** 60, nan: NaN, yes: true, nothing: null, numbers: [1e21, -1e-7, 5e-324, 0.1, Infinity, -Infinity, -0, 1e300],
+  text: 'žluť 😀', zeros: 'a\0b', half: ['\ud800'], integer: 42, number: 1.5, minus: -0, big: 2 ** 60, nan: NaN, yes: true,
+  nothing: null, numbers: [1e21, -1e-7, 5e-324, 0.1, Infinity, -Infinity, -0, 1e300],
   bytes: Uint8Array.of(0, 1, 255), list: [1, 'two', null, undefined, [3n, 2n ** 60n, 2n ** 70n]], empty: {}, date: new Date(1234567890123),
   map: new Map([['z', {n: 1}], [2, new Set(['b', 'a'])]]), set: new Set([3, 1, 2]), odd: {'a\0': 1, b: 2}, variant: {v: new GLib.Variant('i', 3)},
 };

@@ -97,7 +97,9 @@ var CacheMethods = {
 
     for (const [key, loader] of entries) {
       checkKey(key);
-      warmup.add(key, loaderFor(loader, this) ?? loaderFor(undefined, this));
+      if (loader === null)
+        throw new TypeError(`there is no loader to warm up ${key} with`);
+      warmup.add(key, loaderFor(loader, this));
     }
 
     await waitFor(entries.map(([key]) => key), read,

@@ -7,6 +7,10 @@
 const {Memo} = imports.gi;
 const {isText} = imports.overrides.libcache.data;
 
+function plainName(name) {
+  return name.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+}
+
 /**
  * Reads options.
  *
@@ -22,7 +26,7 @@ function readOptions(where, options, known) {
 
   const read = {};
   for (const [written, value] of Object.entries(options)) {
-    const name = written.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+    const name = plainName(written);
     if (!known.includes(name))
       throw new TypeError(`${where} has no option ${written}; there are ${known.join(', ')}`);
     if (value !== undefined)
@@ -92,7 +96,7 @@ const BACKENDS = ['backup', 'remote_cache'];
 function cacheProperties(options) {
   const properties = {};
   for (const [name, value] of Object.entries(options)) {
-    const plain = name.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+    const plain = plainName(name);
     if (plain === 'maxsize' && (value === null || value === Infinity))
       properties[name] = Memo.UNLIMITED;
     else if (FOREVER.includes(plain))
