@@ -37,12 +37,29 @@ memo_entry_new (const GValue *value)
   g_return_val_if_fail (value == NULL || G_IS_VALUE (value), NULL);
 
   if (value == NULL)
-    return memo_entry_alloc (G_TYPE_INVALID);
+    return memo_entry_new_nothing ();
 
   self = memo_entry_alloc (G_VALUE_TYPE (value));
   g_value_copy (value, &self->value);
 
   return self;
+}
+
+/**
+ * memo_entry_new_nothing:
+ *
+ * Creates an entry that holds no value: the answer is known, and it is that there is none.
+ *
+ * It is what [ctor@Memo.Entry.new] makes of `NULL`, for languages whose null is a value.
+ *
+ * Returns: (transfer full): the new entry
+ *
+ * Since: 0.1
+ */
+MemoEntry *
+memo_entry_new_nothing (void)
+{
+  return memo_entry_alloc (G_TYPE_INVALID);
 }
 
 /**

@@ -72,6 +72,8 @@ GType                memo_entry_get_type       (void) G_GNUC_CONST;
 MEMO_AVAILABLE_IN_0_1
 MemoEntry           *memo_entry_new            (const GValue       *value) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
+MemoEntry           *memo_entry_new_nothing    (void) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
 MemoEntry           *memo_entry_new_variant    (GVariant           *value) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 MemoEntry           *memo_entry_new_string     (const char         *value) G_GNUC_WARN_UNUSED_RESULT;
