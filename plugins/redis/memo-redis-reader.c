@@ -213,7 +213,7 @@ check_unfinished (MemoRedisReader *self)
       if (!check_string (self, length > 0 ? length : 0))
         return FALSE;
     }
-  else if (!check_line (self, size))
+  else if (!check_line (self, size > 0 && rest[size - 1] == '\r' ? size - 1 : size))
     {
       return FALSE;
     }
