@@ -65,6 +65,7 @@ typedef enum
   PROP_REFUSED,
   PROP_SENT,
   PROP_RECEIVED,
+  PROP_ROUND_TRIP,
   N_PROPS,
 } Property;
 
@@ -302,6 +303,17 @@ get_counter (MemoRedisBackend *self,
   return counters.received;
 }
 
+static double
+get_round_trip (MemoRedisBackend *self)
+{
+  MemoRedisCounters counters = { 0 };
+
+  if (self->worker != NULL)
+    memo_redis_worker_get_counters (self->worker, &counters);
+
+  return MAX (counters.round_trip, 0.0) / G_USEC_PER_SEC;
+}
+
 static void
 memo_redis_backend_get_property (GObject    *object,
                                  guint       prop_id,
@@ -326,6 +338,10 @@ memo_redis_backend_get_property (GObject    *object,
 
     case PROP_CONNECTED:
       g_value_set_boolean (value, self->worker != NULL && memo_redis_worker_is_connected (self->worker));
+      break;
+
+    case PROP_ROUND_TRIP:
+      g_value_set_double (value, get_round_trip (self));
       break;
 
     default:
@@ -506,6 +522,18 @@ memo_redis_backend_class_init (MemoRedisBackendClass *klass)
    * Since: 0.1
    */
   install_counter (PROP_RECEIVED, "received");
+
+  /**
+   * MemoRedisBackend:round-trip:
+   *
+   * How long a reply takes, in seconds: a mean in which the newest replies weigh most. 0.0 before the first.
+   *
+   * Those that came too late count, too; operations that were never answered do not.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ROUND_TRIP] = g_param_spec_double ("round-trip", NULL, NULL, 0.0, G_MAXDOUBLE, 0.0,
+                                                     G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <list>
@@ -94,6 +95,7 @@ public:
   int         accepted = 0;
   std::vector<Words> heard;             // all but PING
   int         pings = 0, reads = 0;
+  size_t      said = 0;                 // bytes, to all together
 
   std::string usual_answer (const Words &words)
   {
@@ -123,6 +125,10 @@ public:
   }
 
   size_t peers () const { return peers_.size (); }
+  bool all_sent () const
+  {
+    return std::all_of (peers_.begin (), peers_.end (), [] (auto &peer) { return peer->out.empty (); });
+  }
 
   // Nobody can connect any more.
   void deaf ()
@@ -258,6 +264,7 @@ private:
         if (sent < 0)
           return close (peer), false;
         peer.sent += sent;
+        said += sent;
         peer.out.erase (0, sent);
       }
     if (peer.sent >= cut)

@@ -250,6 +250,11 @@ TEST_F (RedisBackendTest, WhatItDidIsCounted)
   EXPECT_EQ (number (backend, "refused"), 0u);
   EXPECT_GT (number (backend, "sent"), 100u);
   EXPECT_GT (number (backend, "received"), 30u);
+
+  double round_trip;
+  g_object_get (backend, "round-trip", &round_trip, nullptr);
+  EXPECT_GT (round_trip, 0.0);
+  EXPECT_LT (round_trip, 20.0) << "it is in seconds, and nothing timed out";
 }
 
 TEST_F (RedisBackendTest, ThePasswordIsNotGivenBack)

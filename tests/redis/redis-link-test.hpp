@@ -90,6 +90,7 @@ protected:
     setup_.clock = MEMO_CLOCK (clock_.get ());
     setup_.random = [] (gpointer) { return 0.0; };
     g_mutex_init (&counters_.lock);
+    counters_.round_trip = -1.0;
     log_ = g_log_set_handler ("Memo-Redis", GLogLevelFlags (G_LOG_LEVEL_MASK), [] (const char *, GLogLevelFlags level, const char *message, gpointer data) {
       auto self = static_cast<LinkTest *> (data);
 
