@@ -130,7 +130,7 @@ note_reply (MemoRedisPipeline *self,
   MemoRedisCounters *counters = self->counters;
 
   self->moved = now;
-  if (slot->answered != NULL)
+  if (slot->answered != NULL && now <= slot->deadline)
     {
       self->in_time++;
       self->stalled = FALSE;

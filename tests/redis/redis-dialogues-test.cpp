@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "redis-backend-test.hpp"
+#include "redis-cache-test.hpp"
+
+#include <map>
+#include <random>
 
 #include "counts.hpp"
-#include "fake-server.hpp"
-
-#include <random>
 
 using namespace memo_test;
 
@@ -12,7 +12,7 @@ namespace {
 
 // A cache that asks a server for many keys at once, and a line on which anything may become of the replies.  Whatever does,
 // each get ends with the value of its key: that of the server, or that of the loader.
-class RedisDialoguesTest : public RedisTest
+class RedisDialoguesTest : public FakeCacheTest
 {
 protected:
   static constexpr int n_keys = 30;
@@ -32,32 +32,13 @@ protected:
 
   RedisDialoguesTest ()
   {
-    setup_.clock = MEMO_CLOCK (clock_.get ());
     setup_.first_pause = setup_.longest_pause = setup_.refused_pause = 0;
-    backend_ = make ("redis+unix://" + (folder_ / "redis.sock"));
+    backend_ = make ();
     server_.answer = [this] (const Words &words) { return answer (words); };
-    // A cache that goes on without its tier says so.
-    quiet_ = g_log_set_handler ("Memo", GLogLevelFlags (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE),
-                                [] (const char *, GLogLevelFlags, const char *, gpointer) {}, nullptr);
-    loader_.on_call = [] (MemoCall *call) {
-      memo_call_return_entry (call, entry ((std::string ("loaded ") + memo_call_get_key (call)).c_str ()).release ());
-    };
-  }
-
-  ~RedisDialoguesTest () override
-  {
-    close_all ();
-    g_log_remove_handler ("Memo", quiet_);
   }
 
   static std::string key (int i) { return "key " + std::to_string (i); }
   static std::string value (int i) { return "value of " + key (i) + std::string ((i * 37) % 100, 'a' + i % 26); }
-
-  Ref<MemoAsyncCache> new_cache ()
-  {
-    return adopt (MEMO_ASYNC_CACHE (g_object_new (MEMO_TYPE_ASYNC_CACHE, "clock", clock_.get (), "remote-cache", backend_,
-                                                  "tier-timeout", 0.0, nullptr)));
-  }
 
   // What the server says is kept from the first question of a dialogue to the last, and then sent as one stream.
   std::string answer (const Words &words)
@@ -77,19 +58,12 @@ protected:
   // What is in the server is what a cache has put there.
   void fill_server ()
   {
-    auto cache = new_cache ();
+    auto cache = cache_over (backend_);
 
     for (int i = 0; i < n_keys; i++)
       memo_cache_set (MEMO_CACHE (cache.get ()), key (i).c_str (), entry (value (i).c_str ()).get ());
     wait_until ([&] { return stored_.size () == n_keys; });
     settle ();
-  }
-
-  // Whether it is so soon, or not as long as the clock stands still.
-  bool come_true (const std::function<bool ()> &condition)
-  {
-    wait_really_until ([&, n = 0] () mutable { return condition () || n++ == 3; });
-    return condition ();
   }
 
   // Connected, and nothing is under way.
@@ -177,7 +151,7 @@ protected:
 
   void hold_dialogue ()
   {
-    auto cache = new_cache ();
+    auto cache = cache_over (backend_);
     auto cancellable = adopt (g_cancellable_new ());
     std::vector<std::shared_ptr<Got>> all;
     const bool cancel = any (4) == 0;
@@ -187,15 +161,19 @@ protected:
     holding_ = true;
     n_asked_ = 0;
     for (int i = 0; i < n_keys; i++)
-      all.push_back (get (MEMO_CACHE (cache.get ()), key (i).c_str (), loader_, i % 10 == 5 ? cancellable.get () : nullptr));
-    wait_until ([&] { return n_asked_ == n_keys; });
+      all.push_back (ask (cache, key (i), i % 10 == 5 ? cancellable.get () : nullptr));
+
+    auto done = [&] { return std::all_of (all.begin (), all.end (), [] (auto &got) { return got->done (); }); };
+
+    // What is left of the dialogue before may break the connection yet.
+    while (!come_true ([&] { return n_asked_ == n_keys || done (); }) && !HasFailure ())
+      advance (0.25);
     if (cancel)
       g_cancellable_cancel (cancellable.get ());
 
     const size_t said = server_.said;
     const guint64 received = number (backend_, "received");
     const int accepted = server_.accepted;
-    auto done = [&] { return std::all_of (all.begin (), all.end (), [] (auto &got) { return got->done (); }); };
 
     send_changed ();
     // Until all has come, or the connection is another; what was lost then ends when its time is over.
@@ -208,18 +186,14 @@ protected:
     judge (all);
   }
 
-  TemporaryFolder                    folder_;
-  FakeServer                         server_ { context_, folder_ / "redis.sock" };
   MemoBackend                       *backend_;
   std::map<std::string, std::string> stored_;
-  ScriptedLoader                     loader_;
   std::mt19937                       dice_ { 20240501 };
   bool                               holding_ = false;
   std::vector<std::string>           held_;
   int                                n_asked_ = 0;
   int                                n_stored_ = 0, n_loaded_ = 0, n_cancelled_ = 0, n_wrong_ = 0;
   int                                changes_[N_CHANGES] = {};
-  guint                              quiet_;
 };
 
 // How many there are may be said as MEMO_REDIS_DIALOGUES.
@@ -247,10 +221,8 @@ TEST_F (RedisDialoguesTest, WhateverBecomesOfTheRepliesNoValueIsWrong)
 
   // And it works as before.
   settle ();
-  auto cache = new_cache ();
-  auto last = get (MEMO_CACHE (cache.get ()), key (1).c_str (), loader_);
-  wait_until ([&] { return last->done (); });
-  EXPECT_THAT (last, GotText (value (1)));
+  auto cache = cache_over (backend_);
+  EXPECT_THAT (wait (ask (cache, key (1))), GotText (value (1)));
 }
 
 } // namespace
