@@ -46,6 +46,7 @@ struct _MemoRedisBackend
   MemoRedisAddress  address;
   GMainContext     *context;    /* where a notification is due */
   MemoRedisWorker  *worker;     /* NULL until the URI was read */
+  int               notifying;  /* atomic: a notification is on its way */
 };
 
 typedef enum
@@ -190,19 +191,23 @@ notify_cb (gpointer data)
   g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
 
   if (self != NULL)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
+    {
+      g_atomic_int_set (&self->notifying, FALSE);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
+    }
 
   return G_SOURCE_REMOVE;
 }
 
-/* In the thread of the worker: it is told where the object was made. */
+/* In the thread of the worker: it is told where the object was made, once for all that changes until then, so that nothing
+ * piles up where nobody runs that context. */
 static void
 connected_changed (gpointer data)
 {
   g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
   g_autoptr(GSource) source = NULL;
 
-  if (self == NULL)
+  if (self == NULL || !g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
     return;
 
   source = g_idle_source_new ();
