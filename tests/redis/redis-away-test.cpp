@@ -128,10 +128,25 @@ TEST_F (RedisAwayTest, Failure18AServerThatIsAlwaysTooLateCostsOneDeadline)
       EXPECT_THAT (wait (first), GotText ("loaded first"));
       server_.say (held);
       held.clear ();
-      come_true ([&] { return !held.empty (); });
+      wait_until ([&] { return !held.empty (); });
       expect_to_cost_nothing (cache, 3);
     }
   EXPECT_TRUE (is_connected (backend));
+}
+
+TEST_F (RedisAwayTest, OneThatNeverConnectedTriesNoMoreWhenItWasClosed)
+{
+  server_.deaf ();
+  auto backend = make ();
+
+  EXPECT_THAT (open (backend), IsUnavailable ("redis+unix://"));
+  EXPECT_THAT (wait (Asking (backend).close ()), WentWell ());
+  server_.listen ();
+  for (int i = 0; i < 5; i++)
+    {
+      advance (5.0);
+      EXPECT_FALSE (come_true ([&] { return server_.accepted > 0; }));
+    }
 }
 
 } // namespace

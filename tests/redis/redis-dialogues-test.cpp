@@ -73,10 +73,11 @@ protected:
 
     do
       {
-        wait_until_connected (backend_);
+        // Half of a reply may be in the way of an answer, that to the greeting included.
+        while (!come_true ([&] { return is_connected (backend_); }) && !HasFailure ())
+          advance (0.25);
         flushed = Asking (backend_).flush ();
-        // Half of a reply may be in the way of the answer, or nothing is asked until the next heartbeat.
-        while (!come_true ([&] { return flushed->done (); }))
+        while (!come_true ([&] { return flushed->done (); }) && !HasFailure ())
           advance (0.25);
         if (!flushed->succeeded ())
           advance (0.25);
