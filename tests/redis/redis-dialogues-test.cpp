@@ -61,7 +61,7 @@ protected:
     auto cache = cache_over (backend_);
 
     for (int i = 0; i < n_keys; i++)
-      memo_cache_set (MEMO_CACHE (cache.get ()), key (i).c_str (), entry (value (i).c_str ()).get ());
+      memo_cache_set (MEMO_CACHE (cache.get ()), key (i).c_str (), entry (value (i).c_str ()).release ());
     wait_until ([&] { return stored_.size () == n_keys; });
     settle ();
   }
