@@ -24,6 +24,9 @@
  * of them. What is asked while a clear is under way waits for its end, but for no longer than that. When too much is under way
  * already, the error is `MEMO_ERROR_BUSY`.
  *
+ * When an operation was not answered in time, and nothing else was meanwhile, those after it fail at once with
+ * `MEMO_ERROR_UNAVAILABLE`, until the server is found to answer in time again.
+ *
  * When the connection is lost, or the server says that it is not able to do its work, whoever asks is told so at once, by
  * `MEMO_ERROR_UNAVAILABLE`, until it is connected again, which is tried again and again, with pauses of 50 ms to 5
  * seconds. A server that refuses the password or that this user is not allowed to use, and a certificate that is not
