@@ -38,6 +38,12 @@ Draws  *draws_new_zipf    (guint       count,
 GBytes *source_read       (const char *key);
 guint   source_count      (void);
 
+GBytes   *padded_value_new (const char *text,
+                            gsize       size);
+gboolean  is_padded_value  (GBytes     *value,
+                            const char *text,
+                            gsize       size);
+
 static inline gboolean
 is_value_of (GBytes     *value,
              const char *key)
