@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "memo-entry-private.h"
 
 struct _MemoEntry
@@ -56,6 +58,18 @@ memo_entry_new (const GValue *value)
 
   self = memo_entry_alloc (G_VALUE_TYPE (value));
   g_value_copy (value, &self->value);
+
+  return self;
+}
+
+/* The same with the value itself, which is taken, and may be all zeros: the cached "nothing". */
+MemoEntry *
+memo_entry_new_take (GValue *value)
+{
+  MemoEntry *self = memo_entry_alloc (G_TYPE_INVALID);
+
+  self->value = *value;
+  memset (value, 0, sizeof *value);
 
   return self;
 }
