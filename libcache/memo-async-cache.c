@@ -57,10 +57,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (MemoAsyncCache, memo_async_cache, G_TYPE_OBJECT,
 gint64
 memo_async_cache_now (MemoAsyncCache *self)
 {
-  if (MEMO_IS_BOOT_CLOCK (self->clock))
-    return memo_boot_clock_now ();
-
-  return memo_clock_get_time (self->clock);
+  return memo_boot_clock_or (self->clock);
 }
 
 /* Never under the lock. */

@@ -44,9 +44,6 @@ memo_flight_new (GWeakRef      *cache,
   g_atomic_ref_count_init (&self->ref_count);
   self->cache = memo_weak_ref_acquire (cache);
   self->loader = loader;
-  /* A batch brings its own. */
-  if (!memo_loader_is_batch (loader))
-    self->cancellable = g_cancellable_new ();
   self->deadline = deadline;
   self->since = since;
 

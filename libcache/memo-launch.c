@@ -139,6 +139,8 @@ run_flight (MemoFlight *flight,
     {
       flight->started = TRUE;
       flight->began = now;
+      if (flight->cancellable == NULL)
+        flight->cancellable = g_cancellable_new ();
       self->counters.loads++;
       how = HERE;
     }

@@ -14,6 +14,9 @@
 static void
 cancel_flight (MemoFlight *flight)
 {
+  if (flight->cancellable == NULL)
+    return;
+
   if (!memo_loader_is_batch (flight->loader) || flight->deserted)
     g_cancellable_cancel (flight->cancellable);
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "memo-boot-clock-private.h"
 #include "memo-record-private.h"
 #include "memo-tier-private.h"
 #include "memo-time-private.h"
@@ -10,14 +13,14 @@ typedef struct
 {
   gatomicrefcount  ref_count;
   MemoTier        *tier;
-  char            *key;
   MemoTierDone     done;        /* NULL once it was called */
   gpointer         data;
   GList            link;        /* in the tier's list, while the backend is asked */
   gint64           deadline;
   char           **dropped;     /* tags that are about to be dropped */
   MemoTierAnswer  *answer;      /* while its tags are checked */
-  MemoRecord       record;
+  guint8          *tokens;      /* that they had when it was stored */
+  char             key[];
 } Read;
 
 static void
@@ -29,10 +32,9 @@ read_unref (gpointer data)
     return;
 
   memo_tier_unref (read->tier);
-  g_free (read->key);
   g_strfreev (read->dropped);
   g_clear_pointer (&read->answer, memo_tier_answer_free);
-  memo_record_clear (&read->record);
+  g_free (read->tokens);
   g_free (read);
 }
 
@@ -270,7 +272,7 @@ tokens_loaded (gpointer      data,
     {
       GBytes *token = g_ptr_array_index (tokens, i);
 
-      valid = token != NULL && memcmp (g_bytes_get_data (token, NULL), read->record.tags[i].token, MEMO_RECORD_ID_SIZE) == 0;
+      valid = token != NULL && memcmp (g_bytes_get_data (token, NULL), read->tokens + i * MEMO_RECORD_ID_SIZE, MEMO_RECORD_ID_SIZE) == 0;
     }
 
   if (!valid && error == NULL)
@@ -293,11 +295,12 @@ examine (Read   *read,
          GBytes *bytes)
 {
   MemoTier *self = read->tier;
-  const gint64 now = memo_clock_get_time (self->clock);
+  const gint64 now = memo_boot_clock_or (self->clock);
+  g_auto(MemoRecord) record = { 0 };
   g_autoptr(GError) error = NULL;
   gint64 remaining;
 
-  if (!memo_record_decode (&read->record, bytes, read->key, G_OBJECT_TYPE_NAME (self->codec), self->secret, &error))
+  if (!memo_record_decode (&record, bytes, read->key, G_OBJECT_TYPE_NAME (self->codec), self->secret, &error))
     {
       MemoKey key = memo_key (read->key);
       MemoTierWork work = { 0 };
@@ -308,19 +311,23 @@ examine (Read   *read,
       return FALSE;
     }
 
-  remaining = memo_record_remaining (&read->record, now, self->origin, memo_clock_get_real_time (self->clock) / 1000);
+  remaining = memo_record_remaining (&record, now, self->origin, memo_clock_get_real_time (self->clock) / 1000);
   if (remaining <= 0)
     return FALSE;
 
   read->answer = g_new0 (MemoTierAnswer, 1);
-  read->answer->payload = g_bytes_ref (read->record.payload);
+  read->answer->payload = g_bytes_ref (record.payload);
   read->answer->record = g_bytes_ref (bytes);
   read->answer->deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64;
-  if (read->record.n_tags > 0)
+  if (record.n_tags > 0)
     {
-      read->answer->tags = g_new0 (char *, read->record.n_tags + 1);
-      for (guint i = 0; i < read->record.n_tags; i++)
-        read->answer->tags[i] = g_strdup (read->record.tags[i].text);
+      read->answer->tags = g_new0 (char *, record.n_tags + 1);
+      read->tokens = g_malloc (record.n_tags * MEMO_RECORD_ID_SIZE);
+      for (guint i = 0; i < record.n_tags; i++)
+        {
+          read->answer->tags[i] = g_strdup (record.tags[i].text);
+          memcpy (read->tokens + i * MEMO_RECORD_ID_SIZE, record.tags[i].token, MEMO_RECORD_ID_SIZE);
+        }
     }
 
   return !have_common (read->answer->tags, read->dropped);
@@ -384,11 +391,11 @@ memo_tier_read (MemoTier      *self,
       return;
     }
 
-  now = memo_clock_get_time (self->clock);
-  read = g_new0 (Read, 1);
+  now = memo_boot_clock_or (self->clock);
+  read = g_malloc0 (sizeof *read + key->length + 1);
   g_atomic_ref_count_init (&read->ref_count);
   read->tier = memo_tier_ref (self);
-  read->key = g_strdup (key->text);
+  memcpy (read->key, key->text, key->length + 1);
   read->done = done;
   read->data = data;
 

@@ -58,10 +58,11 @@ memo_tier_hand (MemoTier            *self,
                 gpointer             owner)
 {
   const char spaced[] = { space, ':', '\0' };
-  g_autofree char *key = text != NULL ? g_strconcat (spaced, text, NULL) : NULL;
-  const char *keys[] = { key, NULL };
-  g_autoptr(MemoCall) call = memo_call_new_question (key != NULL ? keys : NULL, NULL, entry, owner_funcs, owner);
+  char *key = text != NULL ? g_strconcat (spaced, text, NULL) : NULL;
+  g_autoptr(MemoCall) call = memo_call_new_question (NULL, NULL, entry, owner_funcs, owner);
 
+  if (key != NULL)
+    memo_call_take_key (call, key);
   memo_call_set_durable (call, durable);
   memo_backend_hand (self->backend, what, key, call);
   g_clear_pointer (&entry, memo_entry_unref);
