@@ -13,11 +13,4 @@ gint64 memo_boot_clock_now         (void);
 char  *memo_boot_clock_read_origin (const char *boot_id_file,
                                     const char *offsets_file);
 
-/* What time it is by CLOCK: nearly always it is this one, and the way through the interface takes longer than all the rest. */
-static inline gint64
-memo_boot_clock_or (MemoClock *clock)
-{
-  return MEMO_IS_BOOT_CLOCK (clock) ? memo_boot_clock_now () : memo_clock_get_time (clock);
-}
-
 G_END_DECLS

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "memo-boot-clock-private.h"
 #include "memo-record-private.h"
 #include "memo-tier-private.h"
 #include "memo-time-private.h"
@@ -295,7 +294,7 @@ examine (Read   *read,
          GBytes *bytes)
 {
   MemoTier *self = read->tier;
-  const gint64 now = memo_boot_clock_or (self->clock);
+  const gint64 now = memo_clock_get_time (self->clock);
   g_auto(MemoRecord) record = { 0 };
   g_autoptr(GError) error = NULL;
   gint64 remaining;
@@ -391,7 +390,7 @@ memo_tier_read (MemoTier      *self,
       return;
     }
 
-  now = memo_boot_clock_or (self->clock);
+  now = memo_clock_get_time (self->clock);
   read = g_malloc0 (sizeof *read + key->length + 1);
   g_atomic_ref_count_init (&read->ref_count);
   read->tier = memo_tier_ref (self);

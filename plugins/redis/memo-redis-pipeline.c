@@ -10,6 +10,7 @@
 
 typedef struct
 {
+  GList             link;
   MemoRedisAnswered answered;     /* NULL: nobody waits any more */
   gpointer          data;
   gint64            timeout;
@@ -144,7 +145,7 @@ replied (gpointer        owner,
 
   if (self->waiting == self->slots.head)
     self->waiting = self->waiting->next;
-  slot = g_queue_pop_head (&self->slots);
+  slot = g_queue_pop_head_link (&self->slots)->data;
   if (slot->answered == NULL)
     memo_redis_count (self->counters, discarded, 1);
 
@@ -205,12 +206,13 @@ memo_redis_pipeline_send (MemoRedisPipeline   *self,
   redisFreeCommand (command);
 
   slot = g_new0 (Slot, 1);
+  slot->link.data = slot;
   slot->answered = answered;
   slot->data = data;
   slot->timeout = timeout;
   slot->deadline = memo_clock_get_time (self->clock) + timeout;
   slot->heard = memo_redis_connection_get_received (self->connection);
-  g_queue_push_tail (&self->slots, slot);
+  g_queue_push_tail_link (&self->slots, &slot->link);
   if (self->waiting == NULL)
     self->waiting = self->slots.tail;
   arm_timer (self);
@@ -277,7 +279,6 @@ memo_redis_pipeline_end (MemoRedisPipeline *self,
                          const GError      *error)
 {
   GQueue slots = self->slots;
-  Slot *slot;
 
   self->ended = TRUE;
   self->waiting = NULL;
@@ -285,11 +286,12 @@ memo_redis_pipeline_end (MemoRedisPipeline *self,
   disarm_timer (self);
   memo_redis_connection_close (self->connection);
 
-  while ((slot = g_queue_pop_head (&slots)) != NULL)
+  while (slots.head != NULL)
     {
+      g_autofree Slot *slot = g_queue_pop_head_link (&slots)->data;
+
       if (slot->answered != NULL)
         slot->answered (NULL, error, slot->data);
-      g_free (slot);
     }
   pipeline_unref (self);
 }

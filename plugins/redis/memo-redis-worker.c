@@ -124,7 +124,6 @@ look_cb (gpointer data)
 {
   MemoRedisWorker *self = data;
   GQueue wishes;
-  MemoRedisWish *wish;
 
   g_mutex_lock (&self->lock);
   wishes = self->wishes;
@@ -132,8 +131,8 @@ look_cb (gpointer data)
   self->scheduled = FALSE;
   g_mutex_unlock (&self->lock);
 
-  while ((wish = g_queue_pop_head (&wishes)) != NULL)
-    memo_redis_desk_take (self->desk, wish);
+  while (wishes.head != NULL)
+    memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
 
   return G_SOURCE_REMOVE;
 }
@@ -246,7 +245,8 @@ memo_redis_worker_ask (MemoRedisWorker *self,
       self->closed |= ask == MEMO_REDIS_CLOSE;
       if (self->started)
         {
-          g_queue_push_tail (&self->wishes, g_steal_pointer (&wish));
+          g_queue_push_tail_link (&self->wishes, &wish->link);
+          wish = NULL;
           schedule (self);
         }
     }
