@@ -260,16 +260,13 @@ launch_loader (MemoAsyncCache *self,
 static void tier_answered (gpointer        data,
                            MemoTierAnswer *answer);
 
+/* Where the flight says already that it is read. */
 static void
 read_tier (MemoAsyncCache *self,
            MemoFlight     *flight,
            MemoTierPlace   place)
 {
   MemoKey key = memo_item_key (&flight->item);
-
-  g_mutex_lock (&self->lock);
-  flight->tier = place;
-  g_mutex_unlock (&self->lock);
 
   memo_tier_read (self->tiers[place], &key, tier_answered, memo_flight_ref (flight));
 }
@@ -290,6 +287,9 @@ tier_answered (gpointer        data,
 
   if (next != MEMO_N_TIERS)
     {
+      g_mutex_lock (&self->lock);
+      flight->tier = next;
+      g_mutex_unlock (&self->lock);
       read_tier (self, flight, next);
     }
   else if (self != NULL)
@@ -319,15 +319,18 @@ memo_launch (MemoAsyncCache *self,
              MemoFlight     *flight,
              GMainContext   *context)
 {
+  MemoTierPlace place = memo_tiers_choose (self, MEMO_N_TIERS);
   gboolean read;
 
   g_mutex_lock (&self->lock);
   read = flight->reading;
+  if (read)
+    flight->tier = place;
   g_mutex_unlock (&self->lock);
 
   /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
   if (read)
-    read_tier (self, flight, memo_tiers_choose (self, MEMO_N_TIERS));
+    read_tier (self, flight, place);
   else
     launch_loader (self, flight, context, 0);
 }

@@ -8,11 +8,15 @@ typedef struct
   MemoMail     *first;
   MemoMail     *last;
   guint64       posted;     /* how many came in all */
-  guint64       taken;      /* how many of them were taken */
   gboolean      retired;    /* no longer in `mailboxes`, takes no more mail */
+
+  /* Of whoever runs the context, and no lock is needed: a lock for each mail would be in the way of those who post. */
+  MemoMail     *fetched;
+  MemoMail     *last_fetched;
+  guint64       taken;      /* how many of all that came were taken */
 } Mailbox;
 
-static GMutex lock;             /* guards all that follows, and every mailbox */
+static GMutex lock;             /* guards all that follows, and every mailbox but for what was fetched */
 static GHashTable *mailboxes;   /* GMainContext to Mailbox, both borrowed */
 
 /* With the lock held. */
@@ -26,13 +30,27 @@ retire (Mailbox *self)
   self->retired = TRUE;
 }
 
-/* With the lock held. */
+/* With the lock held: what was posted comes behind what was fetched before. */
+static void
+fetch (Mailbox *self)
+{
+  if (self->first == NULL)
+    return;
+
+  if (self->fetched == NULL)
+    self->fetched = self->first;
+  else
+    self->last_fetched->next = self->first;
+  self->last_fetched = self->last;
+  self->first = NULL;
+}
+
 static MemoMail *
 take_first (Mailbox *self)
 {
-  MemoMail *mail = self->first;
+  MemoMail *mail = self->fetched;
 
-  self->first = mail->next;
+  self->fetched = mail->next;
   mail->next = NULL;
   self->taken++;
 
@@ -49,23 +67,23 @@ mailbox_dispatch (GSource     *source,
   guint64 end;
 
   g_mutex_lock (&lock);
+  fetch (self);
+  end = self->posted;
+  g_mutex_unlock (&lock);
 
   /* What is posted meanwhile is for the next turn.  A callback may run a loop of its own,
    * which then delivers the rest: so the mail is taken one by one. */
-  end = self->posted;
   while (self->taken < end)
     {
       MemoMail *mail = take_first (self);
 
-      g_mutex_unlock (&lock);
       mail->deliver (mail);
-      g_mutex_lock (&lock);
     }
 
-  empty = self->first == NULL;
+  g_mutex_lock (&lock);
+  empty = self->first == NULL && self->fetched == NULL;
   if (empty)
     retire (self);
-
   g_mutex_unlock (&lock);
 
   return empty ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
@@ -79,7 +97,8 @@ mailbox_finalize (GSource *source)
 
   g_mutex_lock (&lock);
   retire (self);
-  mail = self->first;
+  fetch (self);
+  mail = self->fetched;
   g_mutex_unlock (&lock);
 
   while (mail != NULL)
