@@ -140,6 +140,9 @@ memo_clock_get_real_time (MemoClock *self)
 {
   MemoClockInterface *iface;
 
+  if (MEMO_IS_BOOT_CLOCK (self))
+    return g_get_real_time ();
+
   g_return_val_if_fail (MEMO_IS_CLOCK (self), 0);
 
   iface = MEMO_CLOCK_GET_IFACE (self);

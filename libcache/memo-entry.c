@@ -23,10 +23,10 @@ holds_value (MemoEntry *self)
 static MemoEntry *
 memo_entry_alloc (GType type)
 {
-  MemoEntry *self = g_new0 (MemoEntry, 1);
+  MemoEntry *self = g_new (MemoEntry, 1);
 
+  *self = (MemoEntry) { .ttl = MEMO_TTL_DEFAULT };
   g_atomic_ref_count_init (&self->ref_count);
-  self->ttl = MEMO_TTL_DEFAULT;
   if (type != G_TYPE_INVALID)
     g_value_init (&self->value, type);
 

@@ -36,9 +36,10 @@ memo_flight_new (GWeakRef      *cache,
                  gint64         deadline,
                  guint64        since)
 {
-  MemoFlight *self = g_malloc0 (sizeof *self + key->length + 1);
+  MemoFlight *self = g_malloc (sizeof *self + key->length + 1);
   char *text = (char *) (self + 1);
 
+  *self = (MemoFlight) { 0 };
   memcpy (text, key->text, key->length + 1);
   memo_item_init (&self->item, key, text);
   g_atomic_ref_count_init (&self->ref_count);

@@ -120,6 +120,7 @@ void
 memo_mailbox_post (GMainContext *context,
                    MemoMail     *mail)
 {
+  g_autoptr(GSource) source = NULL;
   Mailbox *self;
 
   mail->next = NULL;
@@ -138,8 +139,7 @@ memo_mailbox_post (GMainContext *context,
     }
   if (self == NULL)
     {
-      GSource *source = g_source_new (&mailbox_funcs, sizeof (Mailbox));
-
+      source = g_source_new (&mailbox_funcs, sizeof (Mailbox));
       g_source_set_static_name (source, "[libcache] mailbox");
       g_source_set_can_recurse (source, TRUE);
       g_source_set_ready_time (source, 0);
@@ -147,9 +147,6 @@ memo_mailbox_post (GMainContext *context,
       self = (Mailbox *) source;
       self->context = context;
       g_hash_table_insert (mailboxes, context, self);
-
-      g_source_attach (source, context);
-      g_source_unref (source);
     }
 
   if (self->first == NULL)
@@ -160,4 +157,8 @@ memo_mailbox_post (GMainContext *context,
   self->posted++;
 
   g_mutex_unlock (&lock);
+
+  /* Not under the lock, or the thread of the context would wake up to wait for it. */
+  if (source != NULL)
+    g_source_attach (source, context);
 }

@@ -314,10 +314,12 @@ examine (Read   *read,
   if (remaining <= 0)
     return FALSE;
 
-  read->answer = g_new0 (MemoTierAnswer, 1);
-  read->answer->payload = g_bytes_ref (record.payload);
-  read->answer->record = g_bytes_ref (bytes);
-  read->answer->deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64;
+  read->answer = g_new (MemoTierAnswer, 1);
+  *read->answer = (MemoTierAnswer) {
+    .payload = g_bytes_ref (record.payload),
+    .record = g_bytes_ref (bytes),
+    .deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64,
+  };
   if (record.n_tags > 0)
     {
       read->answer->tags = g_new0 (char *, record.n_tags + 1);
@@ -391,12 +393,10 @@ memo_tier_read (MemoTier      *self,
     }
 
   now = memo_clock_get_time (self->clock);
-  read = g_malloc0 (sizeof *read + key->length + 1);
+  read = g_malloc (sizeof *read + key->length + 1);
+  *read = (Read) { .tier = memo_tier_ref (self), .done = done, .data = data };
   g_atomic_ref_count_init (&read->ref_count);
-  read->tier = memo_tier_ref (self);
   memcpy (read->key, key->text, key->length + 1);
-  read->done = done;
-  read->data = data;
 
   g_mutex_lock (&self->lock);
   finding = find_in (read, self->first, key);

@@ -6,8 +6,14 @@
  * What is written in one turn of the main loop leaves in one piece in the next.  While a piece is under way it stays as it is:
  * TLS wants the same bytes again when it could not send them. */
 
-/* How often to read in one turn, so that others have theirs. */
-#define READS 64
+/* How often to read in one turn, so that others have theirs, and how much at a time. */
+#define READS 16
+#define ROOM  (64 * 1024)
+
+/* What is read is fed in slices: the reader moves what is left of one at each few replies. */
+#define SLICE (4 * 1024)
+
+G_STATIC_ASSERT (SLICE <= MEMO_REDIS_FEED);
 
 /* Larger buffers are not kept. */
 #define KEEP (64 * 1024)
@@ -118,7 +124,7 @@ static gboolean
 read_some (MemoRedisConnection *self)
 {
   g_autoptr(GError) error = NULL;
-  char buffer[MEMO_REDIS_FEED];
+  char buffer[ROOM];
   gssize size;
 
   size = g_pollable_input_stream_read_nonblocking (self->input, buffer, sizeof buffer, NULL, &error);
@@ -135,9 +141,14 @@ read_some (MemoRedisConnection *self)
 
   self->received += size;
   memo_redis_count (self->counters, received, size);
-  memo_redis_reader_feed (self->reader, buffer, size);
+  for (gssize fed = 0; fed < size; fed += SLICE)
+    {
+      memo_redis_reader_feed (self->reader, buffer + fed, MIN (SLICE, size - fed));
+      if (!hand_on (self))
+        return FALSE;
+    }
 
-  return hand_on (self);
+  return TRUE;
 }
 
 static gboolean again_cb (gpointer data);

@@ -44,12 +44,9 @@ memo_redis_wish_new (MemoRedisAsk  ask,
                      const char   *key,
                      MemoCall     *call)
 {
-  MemoRedisWish *wish = g_new0 (MemoRedisWish, 1);
+  MemoRedisWish *wish = g_new (MemoRedisWish, 1);
 
-  wish->link.data = wish;
-  wish->ask = ask;
-  wish->call = g_object_ref (call);
-  wish->key = memo_call_get_key (call);
+  *wish = (MemoRedisWish) { .link.data = wish, .ask = ask, .key = memo_call_get_key (call), .call = g_object_ref (call) };
   if (g_strcmp0 (wish->key, key) != 0)
     wish->key = wish->other_key = g_strdup (key);
 

@@ -205,13 +205,15 @@ memo_redis_pipeline_send (MemoRedisPipeline   *self,
   memo_redis_connection_write (self->connection, command, size);
   redisFreeCommand (command);
 
-  slot = g_new0 (Slot, 1);
-  slot->link.data = slot;
-  slot->answered = answered;
-  slot->data = data;
-  slot->timeout = timeout;
-  slot->deadline = memo_clock_get_time (self->clock) + timeout;
-  slot->heard = memo_redis_connection_get_received (self->connection);
+  slot = g_new (Slot, 1);
+  *slot = (Slot) {
+    .link.data = slot,
+    .answered = answered,
+    .data = data,
+    .timeout = timeout,
+    .deadline = memo_clock_get_time (self->clock) + timeout,
+    .heard = memo_redis_connection_get_received (self->connection),
+  };
   g_queue_push_tail_link (&self->slots, &slot->link);
   if (self->waiting == NULL)
     self->waiting = self->slots.tail;

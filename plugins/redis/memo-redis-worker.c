@@ -19,10 +19,11 @@ struct _MemoRedisWorker
   GDestroyNotify     destroy;
   GMainContext      *context;
   GMainLoop         *loop;
+  GSource           *look;        /* has the thread look at the wishes when it is ready */
 
   GMutex             lock;        /* the next ones are guarded by it */
   GQueue             wishes;
-  gboolean           scheduled;   /* the thread will look at them */
+  gboolean           scheduled;   /* the thread is about to look at them */
   gboolean           started;
   gboolean           closed;
   gboolean           connected;
@@ -41,6 +42,20 @@ memo_redis_worker_count (void)
 {
   return g_atomic_int_get (&n_workers);
 }
+
+static gboolean
+look_dispatch (GSource     *source,
+               GSourceFunc  callback,
+               gpointer     user_data)
+{
+  g_source_set_ready_time (source, -1);
+
+  return callback (user_data);
+}
+
+static GSourceFuncs look_funcs = { .dispatch = look_dispatch };
+
+static gboolean look_cb (gpointer data);
 
 MemoRedisWorker *
 memo_redis_worker_new (const MemoRedisAddress *address,
@@ -63,6 +78,10 @@ memo_redis_worker_new (const MemoRedisAddress *address,
   self->destroy = destroy;
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
+  self->look = g_source_new (&look_funcs, sizeof (GSource));
+  g_source_set_static_name (self->look, "[libcache] redis wishes");
+  g_source_set_callback (self->look, look_cb, self, NULL);
+  g_source_attach (self->look, self->context);
   g_mutex_init (&self->lock);
   g_queue_init (&self->wishes);
 
@@ -79,6 +98,8 @@ worker_unref (MemoRedisWorker *self)
   memo_redis_address_clear (&self->address);
   g_clear_object (&self->setup.clock);
   g_clear_error (&self->away);
+  g_source_destroy (self->look);
+  g_source_unref (self->look);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->counters.lock);
@@ -134,7 +155,7 @@ look_cb (gpointer data)
   while (wishes.head != NULL)
     memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
 
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
 static gpointer
@@ -211,23 +232,6 @@ check_wish (MemoRedisWorker *self,
   return NULL;
 }
 
-/* With the lock. */
-static void
-schedule (MemoRedisWorker *self)
-{
-  g_autoptr(GSource) source = NULL;
-
-  if (self->scheduled)
-    return;
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "[libcache] redis wishes");
-  g_source_set_callback (source, look_cb, self, NULL);
-  g_source_attach (source, self->context);
-  self->scheduled = TRUE;
-}
-
 /* Takes a wish; the call is answered when it is granted. */
 void
 memo_redis_worker_ask (MemoRedisWorker *self,
@@ -236,6 +240,7 @@ memo_redis_worker_ask (MemoRedisWorker *self,
                        MemoCall        *call)
 {
   MemoRedisWish *wish = memo_redis_wish_new (ask, key, call);
+  gboolean wake = FALSE;
   GError *error;
 
   g_mutex_lock (&self->lock);
@@ -247,11 +252,15 @@ memo_redis_worker_ask (MemoRedisWorker *self,
         {
           g_queue_push_tail_link (&self->wishes, &wish->link);
           wish = NULL;
-          schedule (self);
+          wake = !self->scheduled;
+          self->scheduled = TRUE;
         }
     }
   g_mutex_unlock (&self->lock);
 
+  /* Not under the lock, or the thread would wake up to wait for it. */
+  if (wake)
+    g_source_set_ready_time (self->look, 0);
   if (wish == NULL)
     return;
   if (error != NULL)
