@@ -183,10 +183,14 @@ void        memo_launch                (MemoAsyncCache      *self,
                                         GMainContext        *context);
 MemoMail   *memo_launch_move           (MemoFlight          *flight,
                                         GMainContext        *context);
+gboolean    memo_launch_is_due         (MemoFlight          *flight,
+                                        guint                ticket);
 
 /* memo-promotion.c */
 gboolean    memo_promotion_try         (MemoAsyncCache      *self,
-                                        MemoFlight          *flight);
+                                        MemoFlight          *flight,
+                                        guint                ticket,
+                                        gint64               now);
 
 /* memo-answer.c */
 gboolean    memo_loading_answer        (MemoAsyncCache      *self,

@@ -199,12 +199,13 @@ memo_codec_decode_bytes (MemoCodec  *self,
 {
   g_autoptr(MemoEntry) entry = NULL;
 
+  /* What nearly every cache has needs no call. */
+  if (MEMO_IS_VARIANT_CODEC (self) && bytes != NULL)
+    return memo_variant_codec_decode_bytes (MEMO_VARIANT_CODEC (self), bytes, error);
+
   g_return_val_if_fail (MEMO_IS_CODEC (self), NULL);
   g_return_val_if_fail (bytes != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  if (MEMO_IS_VARIANT_CODEC (self))
-    return memo_variant_codec_decode_bytes (MEMO_VARIANT_CODEC (self), bytes, error);
 
   entry = memo_entry_new_bytes (bytes);
 

@@ -138,7 +138,7 @@ memo_entry_new_bytes (GBytes *value)
   g_return_val_if_fail (value != NULL, NULL);
 
   self = memo_entry_alloc (G_TYPE_BYTES);
-  g_value_set_boxed (&self->value, value);
+  g_value_take_boxed (&self->value, g_bytes_ref (value));
 
   return self;
 }
@@ -478,7 +478,8 @@ memo_entry_get_bytes (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_BYTES) ? g_value_get_boxed (&self->value) : NULL;
+  /* No type is derived from it. */
+  return self->value.g_type == G_TYPE_BYTES ? g_value_get_boxed (&self->value) : NULL;
 }
 
 /**

@@ -79,9 +79,9 @@ call_loader (MemoAsyncCache *self,
 }
 
 /* With the lock held: whether this attempt counts. */
-static gboolean
-is_due (MemoFlight *flight,
-        guint       ticket)
+gboolean
+memo_launch_is_due (MemoFlight *flight,
+                    guint       ticket)
 {
   return !flight->over && !flight->started && flight->ticket == ticket;
 }
@@ -97,27 +97,17 @@ run_flight (MemoFlight *flight,
   enum { NOT_AT_ALL, HERE, ELSEWHERE, NOWHERE } how = NOT_AT_ALL;
   const void *context = NULL;
   MemoTrash trash = { 0 };
-  gboolean read = FALSE;
   gint64 now;
 
   if (self == NULL)
     return;
 
   now = memo_async_cache_now (self);
-
-  g_mutex_lock (&self->lock);
-  if (is_due (flight, ticket))
-    {
-      read = flight->read;
-      flight->read = FALSE;
-    }
-  g_mutex_unlock (&self->lock);
-
-  if (read && memo_promotion_try (self, flight))
+  if (memo_promotion_try (self, flight, ticket, now))
     return;
 
   g_mutex_lock (&self->lock);
-  if (!is_due (flight, ticket))
+  if (!memo_launch_is_due (flight, ticket))
     {
       how = NOT_AT_ALL;
     }
