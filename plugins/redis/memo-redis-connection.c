@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-connection.h"
 
+#include "memo-redis-bell.h"
+
 /* Bytes to and from a server, over whatever stream there is.
  *
  * What is written in one turn of the main loop leaves in one piece in the next.  While a piece is under way it stays as it is:
@@ -24,6 +26,7 @@ struct _MemoRedisConnection
   const MemoRedisConnectionOwner *calls;
   gpointer                        owner;
   gboolean                        closed;
+  gboolean                        tls;
 
   GIOStream                      *stream;
   GSocket                        *socket;
@@ -35,7 +38,8 @@ struct _MemoRedisConnection
 
   GSource                        *readable;
   GSource                        *again;      /* there may be more to read that the socket knows nothing of */
-  GSource                        *turn;       /* what was gathered leaves */
+  GSource                        *turn;       /* what was gathered leaves when it is rung */
+  gboolean                        rung;
   GSource                        *writable;
 
   GByteArray                     *gathered;
@@ -148,7 +152,8 @@ read_some (MemoRedisConnection *self)
         return FALSE;
     }
 
-  return TRUE;
+  /* A socket says when there is more; what TLS has decrypted already it knows nothing of. */
+  return self->tls || size == sizeof buffer;
 }
 
 static gboolean again_cb (gpointer data);
@@ -278,10 +283,12 @@ turn_cb (gpointer data)
 {
   MemoRedisConnection *self = data;
 
-  g_clear_pointer (&self->turn, g_source_unref);
+  self->rung = FALSE;
+  self->refs++;
   write_all (self);
+  connection_unref (self);
 
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
 /* It leaves when the main loop gets to it, with all else that is written until then. */
@@ -293,14 +300,11 @@ memo_redis_connection_write (MemoRedisConnection *self,
   g_return_if_fail (!self->closed);
 
   g_byte_array_append (self->gathered, (const guint8 *) data, size);
-  if (self->turn != NULL || self->writable != NULL)
+  if (self->rung || self->writable != NULL)
     return;
 
-  self->turn = g_idle_source_new ();
-  g_source_set_priority (self->turn, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (self->turn, "[libcache] redis commands of a turn");
-  g_source_set_callback (self->turn, turn_cb, self, NULL);
-  g_source_attach (self->turn, self->context);
+  self->rung = TRUE;
+  memo_redis_bell_ring (self->turn);
 }
 
 gsize
@@ -347,6 +351,8 @@ memo_redis_connection_new (GIOStream                      *stream,
   self->gathered = g_byte_array_new ();
   self->leaving = g_byte_array_new ();
 
+  self->tls = G_IS_TLS_CONNECTION (stream);
+  self->turn = memo_redis_bell_new (self->context, "[libcache] redis commands of a turn", turn_cb, self);
   self->readable = g_pollable_input_stream_create_source (self->input, NULL);
   g_source_set_static_name (self->readable, "[libcache] redis read");
   g_source_set_callback (self->readable, G_SOURCE_FUNC (readable_cb), self, NULL);

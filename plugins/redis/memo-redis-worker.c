@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-worker.h"
 
+#include "memo-redis-bell.h"
 #include "memo-redis-dial.h"
 
 /* One thread has the link and all that belongs to it, in a main context of its own.  Who asks leaves a wish and goes on; while the
@@ -19,7 +20,7 @@ struct _MemoRedisWorker
   GDestroyNotify     destroy;
   GMainContext      *context;
   GMainLoop         *loop;
-  GSource           *look;        /* has the thread look at the wishes when it is ready */
+  GSource           *look;        /* has the thread look at the wishes when it is rung */
 
   GMutex             lock;        /* the next ones are guarded by it */
   GQueue             wishes;
@@ -42,18 +43,6 @@ memo_redis_worker_count (void)
 {
   return g_atomic_int_get (&n_workers);
 }
-
-static gboolean
-look_dispatch (GSource     *source,
-               GSourceFunc  callback,
-               gpointer     user_data)
-{
-  g_source_set_ready_time (source, -1);
-
-  return callback (user_data);
-}
-
-static GSourceFuncs look_funcs = { .dispatch = look_dispatch };
 
 static gboolean look_cb (gpointer data);
 
@@ -78,10 +67,7 @@ memo_redis_worker_new (const MemoRedisAddress *address,
   self->destroy = destroy;
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
-  self->look = g_source_new (&look_funcs, sizeof (GSource));
-  g_source_set_static_name (self->look, "[libcache] redis wishes");
-  g_source_set_callback (self->look, look_cb, self, NULL);
-  g_source_attach (self->look, self->context);
+  self->look = memo_redis_bell_new (self->context, "[libcache] redis wishes", look_cb, self);
   g_mutex_init (&self->lock);
   g_queue_init (&self->wishes);
 
@@ -260,7 +246,7 @@ memo_redis_worker_ask (MemoRedisWorker *self,
 
   /* Not under the lock, or the thread would wake up to wait for it. */
   if (wake)
-    g_source_set_ready_time (self->look, 0);
+    memo_redis_bell_ring (self->look);
   if (wish == NULL)
     return;
   if (error != NULL)
