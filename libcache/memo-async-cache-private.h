@@ -5,6 +5,7 @@
 #include "memo-brackets-private.h"
 #include "memo-fence-private.h"
 #include "memo-flight-private.h"
+#include "memo-lock-private.h"
 #include "memo-mutation.h"
 #include "memo-store-private.h"
 #include "memo-tier-private.h"

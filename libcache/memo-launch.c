@@ -36,7 +36,7 @@ flight_tagged (gpointer            owner,
   if (self == NULL)
     return;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   memo_flight_add_tags (flight, tags);
   g_mutex_unlock (&self->lock);
 }
@@ -106,7 +106,7 @@ run_flight (MemoFlight *flight,
   if (memo_promotion_try (self, flight, ticket, now))
     return;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   if (!memo_launch_is_due (flight, ticket))
     {
       how = NOT_AT_ALL;
@@ -210,7 +210,7 @@ start_discard (MemoMail *mail)
 
   if (self != NULL)
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       if (!flight->over && flight->ticket == start->ticket)
         {
           context = memo_flight_pick_context (flight, flight->context);
@@ -277,14 +277,14 @@ tier_answered (gpointer        data,
 
   if (next != MEMO_N_TIERS)
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       flight->tier = next;
       g_mutex_unlock (&self->lock);
       read_tier (self, flight, next);
     }
   else if (self != NULL)
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       flight->reading = FALSE;
       if (!flight->over)
         {
@@ -312,7 +312,7 @@ memo_launch (MemoAsyncCache *self,
   MemoTierPlace place = memo_tiers_choose (self, MEMO_N_TIERS);
   gboolean read;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   read = flight->reading;
   if (read)
     flight->tier = place;

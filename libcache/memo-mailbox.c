@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-lock-private.h"
 #include "memo-mailbox-private.h"
 
 typedef struct
@@ -66,7 +67,7 @@ mailbox_dispatch (GSource     *source,
   gboolean empty;
   guint64 end;
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
   fetch (self);
   end = self->posted;
   g_mutex_unlock (&lock);
@@ -80,7 +81,7 @@ mailbox_dispatch (GSource     *source,
       mail->deliver (mail);
     }
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
   empty = self->first == NULL && self->fetched == NULL;
   if (empty)
     retire (self);
@@ -95,7 +96,7 @@ mailbox_finalize (GSource *source)
   Mailbox *self = (Mailbox *) source;
   MemoMail *mail;
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
   retire (self);
   fetch (self);
   mail = self->fetched;
@@ -125,7 +126,7 @@ memo_mailbox_post (GMainContext *context,
 
   mail->next = NULL;
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
 
   if (mailboxes == NULL)
     mailboxes = g_hash_table_new (NULL, NULL);

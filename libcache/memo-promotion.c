@@ -44,7 +44,7 @@ memo_promotion_try (MemoAsyncCache *self,
   gboolean usable = FALSE;
   gint64 deadline = 0;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   if (memo_launch_is_due (flight, ticket) && flight->read)
     {
       flight->read = FALSE;
@@ -68,7 +68,7 @@ memo_promotion_try (MemoAsyncCache *self,
       memo_entry_seal (entry);
 
       /* A change of the source may have begun meanwhile. */
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       usable = !flight->fresh && !memo_brackets_hold (&self->brackets, &key, tags);
       if (usable && answer->tags != NULL)
         memo_flight_add_tags (flight, (const char * const *) answer->tags);

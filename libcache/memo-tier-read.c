@@ -64,7 +64,7 @@ settle (Read           *read,
   MemoTierDone done;
   gboolean listed;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   done = g_steal_pointer (&read->done);
   listed = read->link.data != NULL;
   if (listed)
@@ -106,7 +106,7 @@ timer_cb (gpointer user_data)
   const gint64 now = memo_clock_get_time (self->clock);
   g_autoptr(GPtrArray) late = g_ptr_array_new_with_free_func (read_unref);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   g_clear_pointer (&self->read_timer, g_source_unref);
   for (GList *link = self->reads.head; link != NULL && ((Read *) link->data)->deadline <= now; link = link->next)
     g_ptr_array_add (late, read_ref (link->data));
@@ -133,7 +133,7 @@ arm_timer (MemoTier *self)
   g_autoptr(GSource) source = NULL;
   gint64 deadline = 0;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   if (self->read_timer == NULL && !self->abandoned && self->reads.head != NULL)
     deadline = ((Read *) self->reads.head->data)->deadline;
   g_mutex_unlock (&self->lock);
@@ -145,7 +145,7 @@ arm_timer (MemoTier *self)
   g_source_set_static_name (source, "[libcache] tier timeout");
   g_source_set_callback (source, timer_cb, memo_tier_ref (self), (GDestroyNotify) memo_tier_unref);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   if (self->read_timer == NULL && !self->abandoned)
     {
       /* Attached under the lock, or it could be destroyed before. */
@@ -176,7 +176,7 @@ void
 memo_tier_set_timeout (MemoTier *self,
                        double    seconds)
 {
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   self->timeout = seconds;
   g_mutex_unlock (&self->lock);
 }
@@ -277,7 +277,7 @@ tokens_loaded (gpointer      data,
   if (!valid && error == NULL)
     {
       /* What is known of them here may be out of date, too. */
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       memo_tier_tokens_forget (self, read->answer->tags);
       g_mutex_unlock (&self->lock);
     }
@@ -398,7 +398,7 @@ memo_tier_read (MemoTier      *self,
   g_atomic_ref_count_init (&read->ref_count);
   memcpy (read->key, key->text, key->length + 1);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   finding = find_in (read, self->first, key);
   if (finding == UNKNOWN)
     finding = judge (read, (MemoTierOp *) memo_table_find (&self->running, key));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-worker.h"
 
-#include "memo-redis-bell.h"
 #include "memo-redis-dial.h"
 
 /* One thread has the link and all that belongs to it, in a main context of its own.  Who asks leaves a wish and goes on; while the
@@ -20,11 +19,11 @@ struct _MemoRedisWorker
   GDestroyNotify     destroy;
   GMainContext      *context;
   GMainLoop         *loop;
-  GSource           *look;        /* has the thread look at the wishes when it is rung */
+  GSource           *look;        /* has the thread look at the wishes */
 
   GMutex             lock;        /* the next ones are guarded by it */
   GQueue             wishes;
-  gboolean           scheduled;   /* the thread is about to look at them */
+  gboolean           asleep;      /* the thread does not look at them before it is woken up */
   gboolean           started;
   gboolean           closed;
   gboolean           connected;
@@ -44,7 +43,71 @@ memo_redis_worker_count (void)
   return g_atomic_int_get (&n_workers);
 }
 
-static gboolean look_cb (gpointer data);
+/* --- the wishes --- */
+
+typedef struct
+{
+  GSource          source;
+  MemoRedisWorker *worker;
+} LookSource;
+
+/* The thread is about to sleep, or awake again.  Says whether there is something to do. */
+static gboolean
+look (MemoRedisWorker *self,
+      gboolean         asleep)
+{
+  gboolean any;
+
+  g_mutex_lock (&self->lock);
+  any = self->wishes.head != NULL;
+  self->asleep = asleep && !any;
+  g_mutex_unlock (&self->lock);
+
+  return any;
+}
+
+static gboolean
+look_prepare (GSource *source,
+              int     *timeout)
+{
+  *timeout = -1;
+
+  return look (((LookSource *) source)->worker, TRUE);
+}
+
+static gboolean
+look_check (GSource *source)
+{
+  return look (((LookSource *) source)->worker, FALSE);
+}
+
+static gboolean
+look_dispatch (GSource     *source,
+               GSourceFunc  callback,
+               gpointer     data)
+{
+  MemoRedisWorker *self = ((LookSource *) source)->worker;
+  GQueue wishes;
+
+  g_mutex_lock (&self->lock);
+  wishes = self->wishes;
+  g_queue_init (&self->wishes);
+  g_mutex_unlock (&self->lock);
+
+  while (wishes.head != NULL)
+    memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Woken up is only a thread that sleeps: one that has not finished a turn finds what came meanwhile by itself. */
+static GSourceFuncs look_funcs = {
+  .prepare = look_prepare,
+  .check = look_check,
+  .dispatch = look_dispatch,
+};
+
+/* --- life --- */
 
 MemoRedisWorker *
 memo_redis_worker_new (const MemoRedisAddress *address,
@@ -67,7 +130,10 @@ memo_redis_worker_new (const MemoRedisAddress *address,
   self->destroy = destroy;
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
-  self->look = memo_redis_bell_new (self->context, "[libcache] redis wishes", look_cb, self);
+  self->look = g_source_new (&look_funcs, sizeof (LookSource));
+  ((LookSource *) self->look)->worker = self;
+  g_source_set_static_name (self->look, "[libcache] redis wishes");
+  g_source_attach (self->look, self->context);
   g_mutex_init (&self->lock);
   g_queue_init (&self->wishes);
 
@@ -124,24 +190,6 @@ done (gpointer owner)
   MemoRedisWorker *self = owner;
 
   g_main_loop_quit (self->loop);
-}
-
-static gboolean
-look_cb (gpointer data)
-{
-  MemoRedisWorker *self = data;
-  GQueue wishes;
-
-  g_mutex_lock (&self->lock);
-  wishes = self->wishes;
-  g_queue_init (&self->wishes);
-  self->scheduled = FALSE;
-  g_mutex_unlock (&self->lock);
-
-  while (wishes.head != NULL)
-    memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
-
-  return G_SOURCE_CONTINUE;
 }
 
 static gpointer
@@ -238,15 +286,15 @@ memo_redis_worker_ask (MemoRedisWorker *self,
         {
           g_queue_push_tail_link (&self->wishes, &wish->link);
           wish = NULL;
-          wake = !self->scheduled;
-          self->scheduled = TRUE;
+          wake = self->asleep;
+          self->asleep = FALSE;
         }
     }
   g_mutex_unlock (&self->lock);
 
   /* Not under the lock, or the thread would wake up to wait for it. */
   if (wake)
-    memo_redis_bell_ring (self->look);
+    g_main_context_wakeup (self->context);
   if (wish == NULL)
     return;
   if (error != NULL)
