@@ -352,11 +352,13 @@ memo_redis_connection_new (GIOStream                      *stream,
   self->leaving = g_byte_array_new ();
 
   self->tls = G_IS_TLS_CONNECTION (stream);
-  self->turn = memo_redis_bell_new (self->context, "[libcache] redis commands of a turn", turn_cb, self);
   self->readable = g_pollable_input_stream_create_source (self->input, NULL);
   g_source_set_static_name (self->readable, "[libcache] redis read");
   g_source_set_callback (self->readable, G_SOURCE_FUNC (readable_cb), self, NULL);
   g_source_attach (self->readable, self->context);
+
+  /* Behind it: what a server said before it closed the connection is read before anything is sent in vain. */
+  self->turn = memo_redis_bell_new (self->context, "[libcache] redis commands of a turn", turn_cb, self);
 
   return self;
 }
