@@ -125,7 +125,6 @@ source_count (void)
   return n_reads;
 }
 
-/* A text, and the same letter up to the size. */
 GBytes *
 padded_value_new (const char *text,
                   gsize       size)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <string.h>
-
 #include "memo-entry-private.h"
 
 struct _MemoEntry
@@ -69,7 +67,7 @@ memo_entry_new_take (GValue *value)
   MemoEntry *self = memo_entry_alloc (G_TYPE_INVALID);
 
   self->value = *value;
-  memset (value, 0, sizeof *value);
+  *value = (GValue) G_VALUE_INIT;
 
   return self;
 }
