@@ -47,11 +47,15 @@ door_free (Door *door)
   g_free (door);
 }
 
+static GQuark door_quark (void);
+
+G_DEFINE_QUARK (memo-backend-door, door)
+
 static Door *
 door_of (MemoBackend *self)
 {
   static GMutex making;
-  GQuark quark = g_quark_from_static_string ("memo-backend-door");
+  GQuark quark = door_quark ();
   Door *door = g_object_get_qdata (G_OBJECT (self), quark);
 
   if (door != NULL)

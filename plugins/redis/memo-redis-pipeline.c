@@ -10,6 +10,7 @@
 
 typedef struct
 {
+  GList             link;
   MemoRedisAnswered answered;     /* NULL: nobody waits any more */
   gpointer          data;
   gint64            timeout;
@@ -183,7 +184,7 @@ replied (gpointer        owner,
 
   if (self->waiting == self->slots.head)
     self->waiting = self->waiting->next;
-  slot = g_queue_pop_head (&self->slots);
+  slot = g_queue_pop_head_link (&self->slots)->data;
   note_reply (self, slot);
   if (self->stalled && self->slots.head == NULL)
     probe (self, slot->timeout);
@@ -244,15 +245,18 @@ memo_redis_pipeline_send (MemoRedisPipeline   *self,
   memo_redis_connection_write (self->connection, command, size);
   redisFreeCommand (command);
 
-  slot = g_new0 (Slot, 1);
-  slot->answered = answered;
-  slot->data = data;
-  slot->timeout = timeout;
-  slot->deadline = memo_clock_get_time (self->clock) + timeout;
-  slot->in_time = self->in_time;
+  slot = g_new (Slot, 1);
+  *slot = (Slot) {
+    .link.data = slot,
+    .answered = answered,
+    .data = data,
+    .timeout = timeout,
+    .deadline = memo_clock_get_time (self->clock) + timeout,
+    .in_time = self->in_time,
+  };
   if (self->slots.head == NULL)
     self->moved = slot->deadline - timeout;
-  g_queue_push_tail (&self->slots, slot);
+  g_queue_push_tail_link (&self->slots, &slot->link);
   if (self->waiting == NULL)
     self->waiting = self->slots.tail;
   arm_timer (self);
@@ -323,7 +327,6 @@ memo_redis_pipeline_end (MemoRedisPipeline *self,
                          const GError      *error)
 {
   GQueue slots = self->slots;
-  Slot *slot;
 
   self->ended = TRUE;
   self->waiting = NULL;
@@ -331,11 +334,12 @@ memo_redis_pipeline_end (MemoRedisPipeline *self,
   disarm_timer (self);
   memo_redis_connection_close (self->connection);
 
-  while ((slot = g_queue_pop_head (&slots)) != NULL)
+  while (slots.head != NULL)
     {
+      g_autofree Slot *slot = g_queue_pop_head_link (&slots)->data;
+
       if (slot->answered != NULL)
         slot->answered (NULL, error, slot->data);
-      g_free (slot);
     }
   pipeline_unref (self);
 }
