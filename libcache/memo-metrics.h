@@ -32,6 +32,7 @@ typedef struct _MemoMetrics MemoMetrics;
  * @backup_failures: how often the backup failed to do what it was asked for
  * @size: how many entries are held at present
  * @hit_rate: hits by hits and misses, 0.0 when nothing was asked yet
+ * @loop_detections: how many calls of agents were found to be part of a loop; caches have none
  *
  * What a cache counted: a snapshot, which does not change any more.
  *
@@ -58,9 +59,10 @@ struct _MemoMetrics
   guint64 backup_failures;
   guint64 size;
   double  hit_rate;
+  guint64 loop_detections;
 
   /*< private >*/
-  guint64 padding[9];
+  guint64 padding[8];
 };
 
 MEMO_AVAILABLE_IN_ALL
