@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "complaints.hpp"
 #include "mutation-test.hpp"
 
 // What the tests of agents need: tools and changes whose answers the test gives, and sessions.
