@@ -140,8 +140,13 @@ extend_run (MemoAgentLoops         *self,
     {
       forget_run (self);
       run->digest = subject->digest;
-      run->resources = g_memdup2 (subject->resources, subject->n_resources * sizeof *subject->resources);
-      run->n_resources = subject->n_resources;
+
+      /* A change touches its own resources, and repeats itself all the same. */
+      if (!subject->change)
+        {
+          run->resources = g_memdup2 (subject->resources, subject->n_resources * sizeof *subject->resources);
+          run->n_resources = subject->n_resources;
+        }
     }
 
   run->same = run->length > 0 && run->outcome == outcome ? run->same + 1 : 1;

@@ -198,6 +198,19 @@ TEST_F (AgentLoopsTest, WhatIsChangedInBetweenIsReadAnew)
   EXPECT_EQ (first_found_of ({ read }), 6);
 }
 
+TEST_F (AgentLoopsTest, AChangeIsNoReasonToRepeatIt)
+{
+  const Call add = { "add", true, false, false, { 7 } };
+  const guint64 mine[] = { 7 };
+
+  EXPECT_EQ (first_found ([&] (int) {
+    memo_agent_loops_touch (loops_, mine, 1);
+    auto finding = make (add);
+    memo_agent_loops_touch (loops_, mine, 1);
+    return finding;
+  }), 11);
+}
+
 TEST_F (AgentLoopsTest, ProgressEndsAStreak)
 {
   for (int i = 0; i < 5; i++)
