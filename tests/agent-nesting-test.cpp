@@ -30,7 +30,7 @@ protected:
       }), new Data { share (parent) }, [] (gpointer data, GClosure *) { delete static_cast<Data *> (data); });
 
       depth_++;
-      memo_agent_cache_session_call_with_closure (session.get (), to, parsed (arguments.c_str ()), parent,
+      memo_agent_cache_session_call_with_closure (session.get (), to, parsed (arguments.c_str ()).get (), parent,
                                                   MEMO_GET_NONE, nullptr, closure);
     };
   }

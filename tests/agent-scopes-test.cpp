@@ -248,8 +248,8 @@ TEST_F (AgentScopesTest, OneCallIsForgottenInEverySession)
       remembers (*session, cart, "(2,)");
       remembers (*session, read, "(1,)");
     }
-  memo_decorator_invalidate (cart, parsed ("(1,)"));
-  memo_decorator_invalidate (read, parsed ("(1,)"));
+  memo_decorator_invalidate (cart, parsed ("(1,)").get ());
+  memo_decorator_invalidate (read, parsed ("(1,)").get ());
   EXPECT_FALSE (remembers (one, cart, "(1,)"));
   EXPECT_FALSE (remembers (two, cart, "(1,)"));
   EXPECT_TRUE (remembers (two, cart, "(2,)"));

@@ -8,14 +8,15 @@
 
 namespace memo_test {
 
-inline GVariant *
+// Arguments from their text.  They do not float.
+inline Variant
 parsed (const char *text)
 {
   GError *error = nullptr;
   GVariant *value = g_variant_parse (nullptr, text, nullptr, nullptr, &error);
 
   EXPECT_EQ (error, nullptr) << text << ": " << error->message;
-  return value != nullptr ? value : g_variant_new_tuple (nullptr, 0);
+  return Variant (value != nullptr ? value : g_variant_ref_sink (g_variant_new_tuple (nullptr, 0)));
 }
 
 // A function of an agent: a tool, or a change.
@@ -137,7 +138,7 @@ protected:
   {
     auto got = std::make_shared<Got> ();
 
-    memo_agent_cache_session_call_async (session.get (), function, parsed (arguments), parent, flags, cancellable,
+    memo_agent_cache_session_call_async (session.get (), function, parsed (arguments).get (), parent, flags, cancellable,
                                          called_cb, new std::shared_ptr<Got> (got));
     EXPECT_EQ (got->callbacks, 0) << "the callback ran before the call returned";
 
@@ -171,7 +172,7 @@ protected:
   {
     auto got = std::make_shared<Got> ();
 
-    memo_decorator_call_async (tool, parsed (arguments), MEMO_GET_NONE, nullptr,
+    memo_decorator_call_async (tool, parsed (arguments).get (), MEMO_GET_NONE, nullptr,
                                [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Got>> mine (static_cast<std::shared_ptr<Got> *> (data));
 
@@ -186,7 +187,7 @@ protected:
   {
     auto got = std::make_shared<Got> ();
 
-    memo_invalidator_call_async (change, parsed (arguments), nullptr,
+    memo_invalidator_call_async (change, parsed (arguments).get (), nullptr,
                                  [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Got>> mine (static_cast<std::shared_ptr<Got> *> (data));
 
