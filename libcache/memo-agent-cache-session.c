@@ -573,9 +573,7 @@ memo_agent_cache_session_close (MemoAgentCacheSession *self)
       g_autoptr(MemoCall) request = g_weak_ref_get (&call->request);
 
       if (request != NULL)
-        memo_call_withdraw_with_error (request, g_error_new (MEMO_ERROR, MEMO_ERROR_CLOSED,
-                                                             "The session was closed before “%s” was answered",
-                                                             call->subject.name));
+        memo_agent_call_withdraw (call, request);
     }
 
   memo_agent_cache_leave_session (self->agent_cache, self->state);

@@ -60,6 +60,7 @@ struct _MemoAgentCall
   MemoAgentGroup    *group;
   int                loaded;        /* atomic: whether it was */
   gboolean           hit;
+  gboolean           handed_on;     /* its request can be withdrawn; guarded by the lock of the state */
 };
 
 /* memo-agent-state.c */
@@ -72,6 +73,8 @@ gboolean          memo_agent_state_admit      (MemoAgentState       *self,
                                                gboolean              anyway,
                                                MemoAgentFinding    **finding);
 gboolean          memo_agent_state_may_warn   (MemoAgentState       *self);
+gboolean          memo_agent_state_hand_on    (MemoAgentState       *self,
+                                               MemoAgentCall        *call);
 void              memo_agent_state_loaded     (MemoAgentState       *self,
                                                MemoAgentCall        *call);
 void              memo_agent_state_leave      (MemoAgentState       *self,
@@ -102,6 +105,8 @@ void              memo_agent_call_run         (MemoAgentFunction     *function,
                                                MemoAgentCacheSession *session,
                                                MemoCall              *parent,
                                                MemoGetFlags           flags,
+                                               MemoCall              *request);
+void              memo_agent_call_withdraw    (MemoAgentCall         *self,
                                                MemoCall              *request);
 MemoAgentCall    *memo_agent_call_ref         (MemoAgentCall         *self);
 void              memo_agent_call_unref       (MemoAgentCall         *self);

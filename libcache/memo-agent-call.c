@@ -349,6 +349,16 @@ is_out_of_place (MemoAgentFunction     *function,
   return TRUE;
 }
 
+/* Its session is closed. */
+void
+memo_agent_call_withdraw (MemoAgentCall *self,
+                          MemoCall      *request)
+{
+  memo_call_withdraw_with_error (request, g_error_new (MEMO_ERROR, MEMO_ERROR_CLOSED,
+                                                       "The session was closed before “%s” was answered",
+                                                       self->subject.name));
+}
+
 /* Answers REQUEST, which has the arguments.  Without a SESSION nobody looks for loops; PARENT_CALL is what the function
  * was asked that calls this one, or NULL. */
 void
@@ -393,4 +403,7 @@ memo_agent_call_run (MemoAgentFunction     *function,
     {
       memo_agent_invalidator_answer (function, request);
     }
+
+  if (self->state != NULL && !memo_agent_state_hand_on (self->state, self))
+    memo_agent_call_withdraw (self, request);
 }

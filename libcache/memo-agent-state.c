@@ -134,6 +134,22 @@ memo_agent_state_may_warn (MemoAgentState *self)
   return first;
 }
 
+/* The request of CALL was handed on.  FALSE: the session was closed meanwhile, in another thread, and left the request
+ * to be withdrawn by whoever handed it on. */
+gboolean
+memo_agent_state_hand_on (MemoAgentState *self,
+                          MemoAgentCall  *call)
+{
+  gboolean open;
+
+  g_mutex_lock (&self->lock);
+  call->handed_on = TRUE;
+  open = !self->closed;
+  g_mutex_unlock (&self->lock);
+
+  return open;
+}
+
 /* The function is called for CALL, in whichever thread. */
 void
 memo_agent_state_loaded (MemoAgentState *self,
@@ -212,7 +228,7 @@ memo_agent_state_touch (MemoAgentState *self,
   g_mutex_unlock (&self->lock);
 }
 
-/* Has no call begin any more, and gives those in progress; NULL: it was closed before. */
+/* Has no call begin any more, and gives those that were handed on; NULL: it was closed before. */
 GPtrArray *
 memo_agent_state_close (MemoAgentState *self)
 {
@@ -227,7 +243,10 @@ memo_agent_state_close (MemoAgentState *self)
       calls = g_ptr_array_new_with_free_func ((GDestroyNotify) memo_agent_call_unref);
       g_hash_table_iter_init (&iter, self->calls);
       while (g_hash_table_iter_next (&iter, &call, NULL))
-        g_ptr_array_add (calls, memo_agent_call_ref (call));
+        {
+          if (((MemoAgentCall *) call)->handed_on)
+            g_ptr_array_add (calls, memo_agent_call_ref (call));
+        }
     }
   g_mutex_unlock (&self->lock);
 
