@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench.h"
+#include "summary.h"
 
 /* How long one side runs in one round.  Less than other processes have the processor for when
  * they take it, so that most rounds are not interrupted, and the median is of those; and
@@ -21,55 +21,6 @@ struct _Bench
   guint       n_rows;
   guint       n_wrong;
 };
-
-/* The middle of several figures, and how far the middle half of them is spread. */
-typedef struct
-{
-  double median;
-  double lower;
-  double upper;
-} Summary;
-
-static double
-seconds_now (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return now.tv_sec + now.tv_nsec * 1e-9;
-}
-
-static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
-{
-  double x = *(const double *) a;
-  double y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-/* Between two figures, as far as FRACTION is between their places. */
-static double
-quantile (GArray *sorted,
-          double  fraction)
-{
-  double place = fraction * (sorted->len - 1);
-  guint below = (guint) place;
-  guint above = MIN (below + 1, sorted->len - 1);
-  double low = g_array_index (sorted, double, below);
-
-  return low + (place - below) * (g_array_index (sorted, double, above) - low);
-}
-
-static Summary
-summarize (GArray *figures)
-{
-  g_array_sort (figures, compare_doubles);
-
-  return (Summary) { quantile (figures, 0.5), quantile (figures, 0.25), quantile (figures, 0.75) };
-}
 
 /* --- options --- */
 

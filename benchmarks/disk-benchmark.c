@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 
 #include "disk-work.h"
+#include "remove-folder.h"
 
 /* A cache over a file on the disk, beside the same work done by hand: with SQLite, its statements
  * prepared, and with a file a key.  The cache keeps nothing in memory, so that every get reads
@@ -13,25 +14,6 @@
 #define N_KEYS_TO_OPEN 1000000
 #define SMALL 100
 #define LARGE 2048
-
-static void
-remove_folder (const char *path)
-{
-  g_autoptr(GDir) folder = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR))
-        remove_folder (child);
-      else
-        g_unlink (child);
-    }
-
-  g_rmdir (path);
-}
 
 typedef enum
 {

@@ -24,38 +24,6 @@ next_key (Disk *self)
   return self->keys->texts[self->place];
 }
 
-/* A text, and the same letter up to the size. */
-static GBytes *
-value_new (const char *text,
-           gsize       size)
-{
-  gsize length = strlen (text);
-  char *data = g_malloc (size);
-
-  memset (data, 'x', size);
-  memcpy (data, text, length);
-
-  return g_bytes_new_take (data, size);
-}
-
-static gboolean
-is_value (GBytes     *value,
-          const char *text,
-          gsize       size)
-{
-  gsize length = strlen (text);
-  const char *data;
-
-  if (value == NULL || g_bytes_get_size (value) != size)
-    return FALSE;
-
-  data = g_bytes_get_data (value, NULL);
-
-  /* Each byte is like the one before it. */
-  return memcmp (data, text, length) == 0 && data[length] == 'x' &&
-         memcmp (data + length, data + length + 1, size - length - 1) == 0;
-}
-
 /* What the key of a place has after so many rounds of puts. */
 static const char *
 text_at (Disk  *self,
@@ -173,7 +141,7 @@ got_cb (GObject      *source,
   g_autoptr(MemoEntry) entry = memo_cache_get_finish (MEMO_CACHE (source), result, NULL);
 
   ask->disk->pending--;
-  if (entry != NULL && is_value (memo_entry_get_bytes (entry), ask->key, ask->disk->value_size))
+  if (entry != NULL && is_padded_value (memo_entry_get_bytes (entry), ask->key, ask->disk->value_size))
     ask->disk->right++;
 }
 
@@ -219,7 +187,7 @@ disk_get_by_hand (gpointer data)
       const char *key = next_key (self);
       g_autoptr(GBytes) value = read_by_hand (self, key);
 
-      right += is_value (value, key, self->value_size);
+      right += is_padded_value (value, key, self->value_size);
     }
 
   return right;
@@ -232,7 +200,7 @@ load_value (MemoCall *call,
             gpointer  user_data)
 {
   Disk *self = user_data;
-  g_autoptr(GBytes) value = value_new (memo_call_get_key (call), self->value_size);
+  g_autoptr(GBytes) value = padded_value_new (memo_call_get_key (call), self->value_size);
 
   memo_call_return_entry (call, memo_entry_new_bytes (value));
 }
@@ -266,7 +234,7 @@ disk_fill_by_hand (Disk *self)
   for (guint i = 0; i < self->keys->count; i++)
     {
       const char *key = self->keys->texts[i];
-      g_autoptr(GBytes) value = value_new (key, self->value_size);
+      g_autoptr(GBytes) value = padded_value_new (key, self->value_size);
 
       if (self->means == WITH_SQLITE)
         by_hand_disk_put (self->by_hand, key, value);
@@ -300,7 +268,7 @@ disk_set_ours (gpointer data)
   self->round++;
   for (guint i = 0; i < self->pass; i++)
     {
-      g_autoptr(GBytes) value = value_new (text_at (self, i), self->value_size);
+      g_autoptr(GBytes) value = padded_value_new (text_at (self, i), self->value_size);
 
       memo_cache_set (self->cache, self->keys->texts[i], memo_entry_new_bytes (value));
     }
@@ -320,7 +288,7 @@ disk_store_ours (gpointer data)
   self->pending = self->pass;
   for (guint i = 0; i < self->pass; i++)
     {
-      g_autoptr(GBytes) value = value_new (text_at (self, i), self->value_size);
+      g_autoptr(GBytes) value = padded_value_new (text_at (self, i), self->value_size);
 
       memo_backend_store_async (self->backend, self->keys->texts[i], value, MEMO_TTL_FOREVER, FALSE, NULL,
                                 stored_cb, self);
@@ -341,7 +309,7 @@ disk_put_by_hand (gpointer data)
 
   for (guint i = 0; i < self->pass; i++)
     {
-      g_autoptr(GBytes) value = value_new (text_at (self, i), self->value_size);
+      g_autoptr(GBytes) value = padded_value_new (text_at (self, i), self->value_size);
 
       if (self->means == WITH_SQLITE)
         by_hand_disk_put (self->by_hand, self->keys->texts[i], value);
@@ -372,7 +340,7 @@ looked_cb (GObject      *source,
 
   self->pending--;
   self->right += entry != NULL &&
-                 is_value (memo_entry_get_bytes (entry), text_at (self, look->place), self->value_size);
+                 is_padded_value (memo_entry_get_bytes (entry), text_at (self, look->place), self->value_size);
 }
 
 static void
@@ -385,7 +353,7 @@ loaded_cb (GObject      *source,
   g_autoptr(GBytes) value = memo_backend_load_finish (MEMO_BACKEND (source), result, NULL);
 
   self->pending--;
-  self->right += is_value (value, text_at (self, look->place), self->value_size);
+  self->right += is_padded_value (value, text_at (self, look->place), self->value_size);
 }
 
 /* What the last round of puts has left, read from a file that is opened anew. */
@@ -418,7 +386,7 @@ disk_check_puts (Disk       *ours,
     {
       g_autoptr(GBytes) value = read_by_hand (by_hand, by_hand->keys->texts[i]);
 
-      right += is_value (value, text_at (by_hand, i), by_hand->value_size);
+      right += is_padded_value (value, text_at (by_hand, i), by_hand->value_size);
     }
   bench_check (by_hand->bench, right == by_hand->pass, name);
 }

@@ -124,3 +124,34 @@ source_count (void)
 {
   return n_reads;
 }
+
+GBytes *
+padded_value_new (const char *text,
+                  gsize       size)
+{
+  gsize length = strlen (text);
+  char *data = g_malloc (size);
+
+  memset (data, 'x', size);
+  memcpy (data, text, length);
+
+  return g_bytes_new_take (data, size);
+}
+
+gboolean
+is_padded_value (GBytes     *value,
+                 const char *text,
+                 gsize       size)
+{
+  gsize length = strlen (text);
+  const char *data;
+
+  if (value == NULL || g_bytes_get_size (value) != size)
+    return FALSE;
+
+  data = g_bytes_get_data (value, NULL);
+
+  /* Each byte is like the one before it. */
+  return memcmp (data, text, length) == 0 && data[length] == 'x' &&
+         memcmp (data + length, data + length + 1, size - length - 1) == 0;
+}

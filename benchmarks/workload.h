@@ -26,17 +26,24 @@ typedef struct
   guint32 numbers[];
 } Draws;
 
-Keys   *keys_new          (guint       count,
-                           guint       digits);
-Draws  *draws_new_uniform (guint       count,
-                           guint       n_keys);
-Draws  *draws_new_zipf    (guint       count,
-                           guint       n_keys,
-                           double      exponent);
+Keys     *keys_new          (guint       count,
+                             guint       digits);
+Draws    *draws_new_uniform (guint       count,
+                             guint       n_keys);
+Draws    *draws_new_zipf    (guint       count,
+                             guint       n_keys,
+                             double      exponent);
 
 /* The value of a key is its own text, so that a wrong one is noticed. */
-GBytes *source_read       (const char *key);
-guint   source_count      (void);
+GBytes   *source_read       (const char *key);
+guint     source_count      (void);
+
+/* Larger ones: the text, and the same letter up to the size. */
+GBytes   *padded_value_new  (const char *text,
+                             gsize       size);
+gboolean  is_padded_value   (GBytes     *value,
+                             const char *text,
+                             gsize       size);
 
 static inline gboolean
 is_value_of (GBytes     *value,

@@ -174,7 +174,7 @@ settle (MemoAsyncCache *self,
 
   memo_flight_ref (flight);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   /* A refresh may have come since somebody looked. */
   in_time = !flight->over && !(promoted_until != 0 && flight->fresh);
   if (in_time)

@@ -5,6 +5,7 @@
 #include "memo-brackets-private.h"
 #include "memo-fence-private.h"
 #include "memo-flight-private.h"
+#include "memo-lock-private.h"
 #include "memo-mutation.h"
 #include "memo-store-private.h"
 #include "memo-tier-private.h"
@@ -193,10 +194,14 @@ void        memo_launch                (MemoAsyncCache      *self,
                                         GMainContext        *context);
 MemoMail   *memo_launch_move           (MemoFlight          *flight,
                                         GMainContext        *context);
+gboolean    memo_launch_is_due         (MemoFlight          *flight,
+                                        guint                ticket);
 
 /* memo-promotion.c */
 gboolean    memo_promotion_try         (MemoAsyncCache      *self,
-                                        MemoFlight          *flight);
+                                        MemoFlight          *flight,
+                                        guint                ticket,
+                                        gint64               now);
 
 /* memo-answer.c */
 gboolean    memo_loading_answer        (MemoAsyncCache      *self,

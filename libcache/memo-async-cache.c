@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
 #include "memo-batch-private.h"
-#include "memo-boot-clock-private.h"
 #include "memo-enum-types.h"
 #include "memo-variant-codec.h"
 
@@ -60,9 +59,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (MemoAsyncCache, memo_async_cache, G_TYPE_OBJECT,
 gint64
 memo_async_cache_now (MemoAsyncCache *self)
 {
-  if (MEMO_IS_BOOT_CLOCK (self->clock))
-    return memo_boot_clock_now ();
-
   return memo_clock_get_time (self->clock);
 }
 

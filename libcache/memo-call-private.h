@@ -45,6 +45,7 @@ struct _MemoCall
 
   int                  claim;         /* atomic: who may answer */
   char               **keys;          /* what is asked for, NULL when it is about no key */
+  char                *one_key[2];    /* where it is one: what `keys` is then */
   GCancellable        *cancellable;
   MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
   GVariant            *args;          /* of a decorated function or a mutation */
@@ -93,6 +94,8 @@ MemoCall  *memo_call_new_request   (gpointer              source_object,
                                     gpointer              user_data);
 void       memo_call_set_closure   (MemoCall             *self,
                                     GClosure             *closure);
+void       memo_call_take_key      (MemoCall             *self,
+                                    char                 *key);
 void       memo_call_set_subject   (MemoCall             *self,
                                     const char           *key,
                                     MemoEntry            *entry);

@@ -294,13 +294,22 @@ memo_call_set_closure (MemoCall *self,
     g_closure_set_marshal (closure, g_cclosure_marshal_generic);
 }
 
-/* What the call is about.  Takes the entry. */
+/* What the call is about.  Takes the key. */
+void
+memo_call_take_key (MemoCall *self,
+                    char     *key)
+{
+  self->one_key[0] = key;
+  self->keys = self->one_key;
+}
+
+/* The same, and takes the entry, but not the key. */
 void
 memo_call_set_subject (MemoCall   *self,
                        const char *key,
                        MemoEntry  *entry)
 {
-  self->keys = g_strdupv ((char *[]) { (char *) key, NULL });
+  memo_call_take_key (self, g_strdup (key));
   self->entry = entry;
 }
 
@@ -456,7 +465,10 @@ memo_call_finalize (GObject *object)
   g_clear_object (&self->instance);
   g_clear_object (&self->cache);
   g_clear_object (&self->source_object);
-  g_strfreev (self->keys);
+  if (self->keys == self->one_key)
+    g_free (self->one_key[0]);
+  else
+    g_strfreev (self->keys);
 
   G_OBJECT_CLASS (memo_call_parent_class)->finalize (object);
 }
@@ -535,25 +547,6 @@ memo_call_get_previous (MemoCall *self)
   g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
 
   return memo_call_is_load (self) ? self->entry : NULL;
-}
-
-/**
- * memo_call_get_entry:
- * @self: a call that asks to set a key, or to encode an entry
- *
- * Gets the entry that is to be set: what an implementation of
- * [iface@Memo.Cache] keeps under [method@Memo.Call.get_key]; or what a [iface@Memo.Codec] is to encode.
- *
- * Returns: (transfer none) (nullable): the entry, or `NULL` when the call asks for something else
- *
- * Since: 0.1
- */
-MemoEntry *
-memo_call_get_entry (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return memo_call_is_load (self) ? NULL : self->entry;
 }
 
 /**

@@ -2,6 +2,7 @@
 #include "memo-call-private.h"
 #include "memo-codec.h"
 #include "memo-error.h"
+#include "memo-variant-codec-private.h"
 
 /**
  * MemoCodec:
@@ -161,6 +162,9 @@ memo_codec_encode_entry (MemoCodec  *self,
   g_return_val_if_fail (entry != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  if (MEMO_IS_VARIANT_CODEC (self))
+    return memo_variant_codec_encode_entry (MEMO_VARIANT_CODEC (self), entry, error);
+
   made = ask (self, MEMO_CODEC_GET_IFACE (self)->encode, "encode", entry, error);
   if (made == NULL)
     return NULL;
@@ -194,6 +198,10 @@ memo_codec_decode_bytes (MemoCodec  *self,
                          GError    **error)
 {
   g_autoptr(MemoEntry) entry = NULL;
+
+  /* What nearly every cache has needs no call. */
+  if (MEMO_IS_VARIANT_CODEC (self) && bytes != NULL)
+    return memo_variant_codec_decode_bytes (MEMO_VARIANT_CODEC (self), bytes, error);
 
   g_return_val_if_fail (MEMO_IS_CODEC (self), NULL);
   g_return_val_if_fail (bytes != NULL, NULL);

@@ -30,6 +30,7 @@ memo_entry_is_a (MemoEntry *self,
 
 void          memo_entry_seal      (MemoEntry *self);
 MemoEntry    *memo_entry_new_error (GError    *error);
+MemoEntry    *memo_entry_new_take  (GValue    *value);
 const GError *memo_entry_get_error (MemoEntry *self);
 
 G_END_DECLS

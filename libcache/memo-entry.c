@@ -6,10 +6,10 @@ G_DEFINE_BOXED_TYPE (MemoEntry, memo_entry, memo_entry_ref, memo_entry_unref)
 static MemoEntry *
 memo_entry_alloc (GType type)
 {
-  MemoEntry *self = g_new0 (MemoEntry, 1);
+  MemoEntry *self = g_new (MemoEntry, 1);
 
+  *self = (MemoEntry) { .ttl = MEMO_TTL_DEFAULT };
   g_atomic_ref_count_init (&self->ref_count);
-  self->ttl = MEMO_TTL_DEFAULT;
   if (type != G_TYPE_INVALID)
     g_value_init (&self->value, type);
 
@@ -41,6 +41,18 @@ memo_entry_new (const GValue *value)
 
   self = memo_entry_alloc (G_VALUE_TYPE (value));
   g_value_copy (value, &self->value);
+
+  return self;
+}
+
+/* The same with the value itself, which is taken, and may be all zeros: the cached "nothing". */
+MemoEntry *
+memo_entry_new_take (GValue *value)
+{
+  MemoEntry *self = memo_entry_alloc (G_TYPE_INVALID);
+
+  self->value = *value;
+  *value = (GValue) G_VALUE_INIT;
 
   return self;
 }
@@ -126,7 +138,7 @@ memo_entry_new_bytes (GBytes *value)
   g_return_val_if_fail (value != NULL, NULL);
 
   self = memo_entry_alloc (G_TYPE_BYTES);
-  g_value_set_boxed (&self->value, value);
+  g_value_take_boxed (&self->value, g_bytes_ref (value));
 
   return self;
 }
@@ -463,7 +475,8 @@ memo_entry_get_bytes (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_is_a (self, G_TYPE_BYTES) ? g_value_get_boxed (&self->value) : NULL;
+  /* No type is derived from it. */
+  return self->value.g_type == G_TYPE_BYTES ? g_value_get_boxed (&self->value) : NULL;
 }
 
 /**

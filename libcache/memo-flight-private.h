@@ -29,7 +29,7 @@ struct _MemoFlight
 
   GWeakRef        *cache;           /* who waits holds the cache, a flight does not */
   MemoLoader      *loader;
-  GCancellable    *cancellable;
+  GCancellable    *cancellable;     /* of the load, NULL before it began */
   MemoEntry       *previous;        /* the entry that is being refreshed */
   gint64           deadline;        /* when it times out */
   guint64          since;           /* how many tag invalidations there had been before it */

@@ -36,17 +36,15 @@ memo_flight_new (GWeakRef      *cache,
                  gint64         deadline,
                  guint64        since)
 {
-  MemoFlight *self = g_malloc0 (sizeof *self + key->length + 1);
+  MemoFlight *self = g_malloc (sizeof *self + key->length + 1);
   char *text = (char *) (self + 1);
 
+  *self = (MemoFlight) { 0 };
   memcpy (text, key->text, key->length + 1);
   memo_item_init (&self->item, key, text);
   g_atomic_ref_count_init (&self->ref_count);
   self->cache = memo_weak_ref_acquire (cache);
   self->loader = loader;
-  /* A batch brings its own. */
-  if (!memo_loader_is_batch (loader))
-    self->cancellable = g_cancellable_new ();
   self->deadline = deadline;
   self->since = since;
 

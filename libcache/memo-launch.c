@@ -36,7 +36,7 @@ flight_tagged (gpointer            owner,
   if (self == NULL)
     return;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   memo_flight_add_tags (flight, tags);
   g_mutex_unlock (&self->lock);
 }
@@ -79,9 +79,9 @@ call_loader (MemoAsyncCache *self,
 }
 
 /* With the lock held: whether this attempt counts. */
-static gboolean
-is_due (MemoFlight *flight,
-        guint       ticket)
+gboolean
+memo_launch_is_due (MemoFlight *flight,
+                    guint       ticket)
 {
   return !flight->over && !flight->started && flight->ticket == ticket;
 }
@@ -97,27 +97,17 @@ run_flight (MemoFlight *flight,
   enum { NOT_AT_ALL, HERE, ELSEWHERE, NOWHERE } how = NOT_AT_ALL;
   const void *context = NULL;
   MemoTrash trash = { 0 };
-  gboolean read = FALSE;
   gint64 now;
 
   if (self == NULL)
     return;
 
   now = memo_async_cache_now (self);
-
-  g_mutex_lock (&self->lock);
-  if (is_due (flight, ticket))
-    {
-      read = flight->read;
-      flight->read = FALSE;
-    }
-  g_mutex_unlock (&self->lock);
-
-  if (read && memo_promotion_try (self, flight))
+  if (memo_promotion_try (self, flight, ticket, now))
     return;
 
-  g_mutex_lock (&self->lock);
-  if (!is_due (flight, ticket))
+  memo_lock (&self->lock);
+  if (!memo_launch_is_due (flight, ticket))
     {
       how = NOT_AT_ALL;
     }
@@ -139,6 +129,8 @@ run_flight (MemoFlight *flight,
     {
       flight->started = TRUE;
       flight->began = now;
+      if (flight->cancellable == NULL)
+        flight->cancellable = g_cancellable_new ();
       self->counters.loads++;
       how = HERE;
     }
@@ -218,7 +210,7 @@ start_discard (MemoMail *mail)
 
   if (self != NULL)
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       if (!flight->over && flight->ticket == start->ticket)
         {
           context = memo_flight_pick_context (flight, flight->context);
@@ -258,16 +250,13 @@ launch_loader (MemoAsyncCache *self,
 static void tier_answered (gpointer        data,
                            MemoTierAnswer *answer);
 
+/* Where the flight says already that it is read. */
 static void
 read_tier (MemoAsyncCache *self,
            MemoFlight     *flight,
            MemoTierPlace   place)
 {
   MemoKey key = memo_item_key (&flight->item);
-
-  g_mutex_lock (&self->lock);
-  flight->tier = place;
-  g_mutex_unlock (&self->lock);
 
   memo_tier_read (self->tiers[place], &key, tier_answered, memo_flight_ref (flight));
 }
@@ -288,11 +277,14 @@ tier_answered (gpointer        data,
 
   if (next != MEMO_N_TIERS)
     {
+      memo_lock (&self->lock);
+      flight->tier = next;
+      g_mutex_unlock (&self->lock);
       read_tier (self, flight, next);
     }
   else if (self != NULL)
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       flight->reading = FALSE;
       if (!flight->over)
         {
@@ -317,15 +309,18 @@ memo_launch (MemoAsyncCache *self,
              MemoFlight     *flight,
              GMainContext   *context)
 {
+  MemoTierPlace place = memo_tiers_choose (self, MEMO_N_TIERS);
   gboolean read;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   read = flight->reading;
+  if (read)
+    flight->tier = place;
   g_mutex_unlock (&self->lock);
 
   /* The first attempt: whoever it is made for may have left, and it have been moved, before this. */
   if (read)
-    read_tier (self, flight, memo_tiers_choose (self, MEMO_N_TIERS));
+    read_tier (self, flight, place);
   else
     launch_loader (self, flight, context, 0);
 }

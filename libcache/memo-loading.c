@@ -14,6 +14,9 @@
 static void
 cancel_flight (MemoFlight *flight)
 {
+  if (flight->cancellable == NULL)
+    return;
+
   if (!memo_loader_is_batch (flight->loader) || flight->deserted)
     g_cancellable_cancel (flight->cancellable);
 }
@@ -29,7 +32,7 @@ timed_out_cb (gpointer user_data)
 
   if (self != NULL)
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       if (flight->batch != NULL)
         batch = memo_batch_ref (flight->batch);
       g_mutex_unlock (&self->lock);
@@ -61,7 +64,7 @@ memo_loading_watch (MemoAsyncCache *self,
   gboolean needed;
   gint64 deadline;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   deadline = flight->deadline;
   needed = deadline != MEMO_NEVER && !flight->over && !memo_flight_has_timer_in (flight, context);
   g_mutex_unlock (&self->lock);
@@ -74,7 +77,7 @@ memo_loading_watch (MemoAsyncCache *self,
   g_source_set_callback (source, timed_out_cb, memo_flight_ref (flight), (GDestroyNotify) memo_flight_unref);
   g_source_attach (source, context);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   needed = !flight->over && !memo_flight_has_timer_in (flight, context);
   if (needed)
     memo_flight_add_timer (flight, context, source);
@@ -93,7 +96,7 @@ memo_loading_watch_all (MemoAsyncCache *self,
 
   do
     {
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       context = flight->deadline != MEMO_NEVER ? memo_flight_pick_unwatched (flight) : NULL;
       g_mutex_unlock (&self->lock);
 
@@ -121,7 +124,7 @@ memo_loading_leave (MemoCall *request)
   MemoMail *again = NULL;
   gboolean abandoned = FALSE;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
 
   flight = request->waiter.flight;
   if (flight == NULL)
@@ -235,7 +238,7 @@ memo_loading_get (MemoAsyncCache *self,
   else if (!refresh && memo_tiers_exist (self))
     kept = g_object_ref (memo_loader_get_none ());
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
 
   if (self->closed)
     {
@@ -328,7 +331,7 @@ memo_loading_close (MemoAsyncCache *self)
     {
       MemoFlight *flight;
 
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       flight = self->all_flights;
       if (flight != NULL)
         memo_flight_ref (flight);

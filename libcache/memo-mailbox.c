@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-lock-private.h"
 #include "memo-mailbox-private.h"
 
 typedef struct
@@ -8,11 +9,15 @@ typedef struct
   MemoMail     *first;
   MemoMail     *last;
   guint64       posted;     /* how many came in all */
-  guint64       taken;      /* how many of them were taken */
   gboolean      retired;    /* no longer in `mailboxes`, takes no more mail */
+
+  /* Of whoever runs the context, and no lock is needed: a lock for each mail would be in the way of those who post. */
+  MemoMail     *fetched;
+  MemoMail     *last_fetched;
+  guint64       taken;      /* how many of all that came were taken */
 } Mailbox;
 
-static GMutex lock;             /* guards all that follows, and every mailbox */
+static GMutex lock;             /* guards all that follows, and every mailbox but for what was fetched */
 static GHashTable *mailboxes;   /* GMainContext to Mailbox, both borrowed */
 
 /* With the lock held. */
@@ -26,13 +31,27 @@ retire (Mailbox *self)
   self->retired = TRUE;
 }
 
-/* With the lock held. */
+/* With the lock held: what was posted comes behind what was fetched before. */
+static void
+fetch (Mailbox *self)
+{
+  if (self->first == NULL)
+    return;
+
+  if (self->fetched == NULL)
+    self->fetched = self->first;
+  else
+    self->last_fetched->next = self->first;
+  self->last_fetched = self->last;
+  self->first = NULL;
+}
+
 static MemoMail *
 take_first (Mailbox *self)
 {
-  MemoMail *mail = self->first;
+  MemoMail *mail = self->fetched;
 
-  self->first = mail->next;
+  self->fetched = mail->next;
   mail->next = NULL;
   self->taken++;
 
@@ -48,24 +67,24 @@ mailbox_dispatch (GSource     *source,
   gboolean empty;
   guint64 end;
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
+  fetch (self);
+  end = self->posted;
+  g_mutex_unlock (&lock);
 
   /* What is posted meanwhile is for the next turn.  A callback may run a loop of its own,
    * which then delivers the rest: so the mail is taken one by one. */
-  end = self->posted;
   while (self->taken < end)
     {
       MemoMail *mail = take_first (self);
 
-      g_mutex_unlock (&lock);
       mail->deliver (mail);
-      g_mutex_lock (&lock);
     }
 
-  empty = self->first == NULL;
+  memo_lock (&lock);
+  empty = self->first == NULL && self->fetched == NULL;
   if (empty)
     retire (self);
-
   g_mutex_unlock (&lock);
 
   return empty ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
@@ -77,9 +96,10 @@ mailbox_finalize (GSource *source)
   Mailbox *self = (Mailbox *) source;
   MemoMail *mail;
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
   retire (self);
-  mail = self->first;
+  fetch (self);
+  mail = self->fetched;
   g_mutex_unlock (&lock);
 
   while (mail != NULL)
@@ -101,11 +121,12 @@ void
 memo_mailbox_post (GMainContext *context,
                    MemoMail     *mail)
 {
+  g_autoptr(GSource) source = NULL;
   Mailbox *self;
 
   mail->next = NULL;
 
-  g_mutex_lock (&lock);
+  memo_lock (&lock);
 
   if (mailboxes == NULL)
     mailboxes = g_hash_table_new (NULL, NULL);
@@ -119,8 +140,7 @@ memo_mailbox_post (GMainContext *context,
     }
   if (self == NULL)
     {
-      GSource *source = g_source_new (&mailbox_funcs, sizeof (Mailbox));
-
+      source = g_source_new (&mailbox_funcs, sizeof (Mailbox));
       g_source_set_static_name (source, "[libcache] mailbox");
       g_source_set_can_recurse (source, TRUE);
       g_source_set_ready_time (source, 0);
@@ -128,9 +148,6 @@ memo_mailbox_post (GMainContext *context,
       self = (Mailbox *) source;
       self->context = context;
       g_hash_table_insert (mailboxes, context, self);
-
-      g_source_attach (source, context);
-      g_source_unref (source);
     }
 
   if (self->first == NULL)
@@ -141,4 +158,8 @@ memo_mailbox_post (GMainContext *context,
   self->posted++;
 
   g_mutex_unlock (&lock);
+
+  /* Not under the lock, or the thread of the context would wake up to wait for it. */
+  if (source != NULL)
+    g_source_attach (source, context);
 }

@@ -15,4 +15,9 @@ gboolean  memo_payload_decode (GBytes        *bytes,
                                GValue        *value,
                                GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* memo-payload-direct.c */
+GBytes   *memo_payload_encode_direct (const GValue *value) G_GNUC_WARN_UNUSED_RESULT;
+gboolean  memo_payload_decode_direct (GBytes       *bytes,
+                                      GValue       *value) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

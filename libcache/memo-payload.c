@@ -186,9 +186,10 @@ check_types (GBytes  *bytes,
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
-  const char *zero = size > 0 ? memchr (data, '\0', size) : NULL;
+  const gsize places = size > MAX_TYPE_LENGTH + 1 ? size - MAX_TYPE_LENGTH - 1 : 0;    /* behind which there is room for one */
+  const char *zero = places > 0 ? memchr (data, '\0', places) : NULL;
 
-  for (; zero != NULL; zero = memchr (zero + 1, '\0', data + size - (zero + 1)))
+  for (; zero != NULL; zero = memchr (zero + 1, '\0', data + places - (zero + 1)))
     {
       const char *end;
 
@@ -332,16 +333,20 @@ memo_payload_encode (const GValue  *value,
   GVariant *content;
   Kind kind;
 
-  content = value_to_variant (expected_type, value, &kind, error);
-  if (content == NULL)
-    return NULL;
+  bytes = memo_payload_encode_direct (value);
+  if (bytes == NULL)
+    {
+      content = value_to_variant (expected_type, value, &kind, error);
+      if (content == NULL)
+        return NULL;
 
-  built = g_variant_ref_sink (g_variant_new ("(yv)", kind, content));
-  payload = little_endian (g_variant_get_normal_form (built));
-  if (!is_small_enough (g_variant_get_size (payload), MEMO_ERROR_NOT_SUPPORTED, error))
-    return NULL;
+      built = g_variant_ref_sink (g_variant_new ("(yv)", kind, content));
+      payload = little_endian (g_variant_get_normal_form (built));
+      bytes = g_variant_get_data_as_bytes (payload);
+    }
 
-  bytes = g_variant_get_data_as_bytes (payload);
+  if (!is_small_enough (g_bytes_get_size (bytes), MEMO_ERROR_NOT_SUPPORTED, error))
+    return NULL;
 
   return check_types (bytes, MEMO_ERROR_NOT_SUPPORTED, error) ? g_steal_pointer (&bytes) : NULL;
 }
@@ -487,6 +492,9 @@ memo_payload_decode (GBytes      *bytes,
   if (!is_small_enough (g_bytes_get_size (bytes), MEMO_ERROR_INVALID_DATA, error) ||
       !check_types (bytes, MEMO_ERROR_INVALID_DATA, error))
     return FALSE;
+
+  if (memo_payload_decode_direct (bytes, value))
+    return TRUE;
 
   if (!is_payload (bytes))
     {

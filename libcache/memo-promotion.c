@@ -30,21 +30,26 @@ decode (MemoAsyncCache *self,
   return entry;
 }
 
-/* In the context of somebody who waits, when a tier answered.  FALSE: it had nothing that may be used. */
+/* In the context of somebody who waits, when a tier may have answered.  FALSE: it had nothing that may be used, or was not read. */
 gboolean
 memo_promotion_try (MemoAsyncCache *self,
-                    MemoFlight     *flight)
+                    MemoFlight     *flight,
+                    guint           ticket,
+                    gint64          now)
 {
   MemoKey key = memo_item_key (&flight->item);
-  gint64 now = memo_async_cache_now (self);
   g_autoptr(MemoEntry) entry = NULL;
-  MemoTierAnswer *answer;
+  MemoTierAnswer *answer = NULL;
   MemoTagSet *tags = NULL;
   gboolean usable = FALSE;
   gint64 deadline = 0;
 
-  g_mutex_lock (&self->lock);
-  answer = g_steal_pointer (&flight->answer);
+  memo_lock (&self->lock);
+  if (memo_launch_is_due (flight, ticket) && flight->read)
+    {
+      flight->read = FALSE;
+      answer = g_steal_pointer (&flight->answer);
+    }
   if (answer != NULL && answer->nothing)
     flight->absent |= 1u << flight->tier;
   if (answer != NULL && !answer->nothing && !answer->failed)
@@ -63,7 +68,7 @@ memo_promotion_try (MemoAsyncCache *self,
       memo_entry_seal (entry);
 
       /* A change of the source may have begun meanwhile. */
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       usable = !flight->fresh && !memo_brackets_hold (&self->brackets, &key, tags);
       if (usable && answer->tags != NULL)
         memo_flight_add_tags (flight, (const char * const *) answer->tags);

@@ -44,7 +44,7 @@ typedef struct
   GBytes        *bytes;                         /* decoded: what the texts are in */
 
   guint          n_tags;
-  MemoRecordTag  tags[MEMO_RECORD_MAX_TAGS];
+  MemoRecordTag  tags[MEMO_RECORD_MAX_TAGS];    /* last, see empty() */
 } MemoRecord;
 
 GBytes   *memo_record_encode    (const MemoRecord  *self,

@@ -456,6 +456,13 @@ take_parts (MemoRecord    *self,
   return TRUE;
 }
 
+/* The room for tags, of which there are none then, is large. */
+static void
+empty (MemoRecord *self)
+{
+  memset (self, 0, G_STRUCT_OFFSET (MemoRecord, tags));
+}
+
 /* Reads a record into SELF, to be given back with memo_record_clear(); its texts lie in BYTES.  It has to be that of
  * KEY, made by CODEC, and signed with the SECRET, or not signed where that is NULL.  Anything wrong is
  * MEMO_ERROR_INVALID_DATA, and leaves SELF empty. */
@@ -472,7 +479,7 @@ memo_record_decode (MemoRecord  *self,
   const guint8 *data;
   Layout layout;
 
-  memset (self, 0, sizeof *self);
+  empty (self);
 
   g_return_val_if_fail (bytes != NULL && key != NULL && codec != NULL, FALSE);
   g_return_val_if_fail (secret == NULL || g_bytes_get_size (secret) > 0, FALSE);
@@ -492,7 +499,7 @@ memo_record_decode (MemoRecord  *self,
 
   if (!take_parts (self, data, &layout, key, codec, error))
     {
-      memset (self, 0, sizeof *self);
+      empty (self);
       return FALSE;
     }
 
@@ -508,5 +515,5 @@ memo_record_clear (MemoRecord *self)
 {
   g_clear_pointer (&self->payload, g_bytes_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
-  memset (self, 0, sizeof *self);
+  empty (self);
 }

@@ -5,6 +5,7 @@
 #include "memo-call-private.h"
 #include "memo-clock.h"
 #include "memo-codec.h"
+#include "memo-lock-private.h"
 #include "memo-tag-index-private.h"
 
 G_BEGIN_DECLS

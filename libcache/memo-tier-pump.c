@@ -236,7 +236,7 @@ memo_tier_succeeded (MemoTier        *self,
   gboolean better;
   gboolean well;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   better = (self->down & (1u << what)) != 0;
   self->down &= ~(1u << what);
   well = self->down == 0;

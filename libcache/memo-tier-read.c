@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "memo-record-private.h"
 #include "memo-tier-private.h"
 #include "memo-time-private.h"
@@ -10,14 +12,14 @@ typedef struct
 {
   gatomicrefcount  ref_count;
   MemoTier        *tier;
-  char            *key;
   MemoTierDone     done;        /* NULL once it was called */
   gpointer         data;
   GList            link;        /* in the tier's list, while the backend is asked */
   gint64           deadline;
   char           **dropped;     /* tags that are about to be dropped */
   MemoTierAnswer  *answer;      /* while its tags are checked */
-  MemoRecord       record;
+  guint8          *tokens;      /* that they had when it was stored */
+  char             key[];
 } Read;
 
 static void
@@ -29,10 +31,9 @@ read_unref (gpointer data)
     return;
 
   memo_tier_unref (read->tier);
-  g_free (read->key);
   g_strfreev (read->dropped);
   g_clear_pointer (&read->answer, memo_tier_answer_free);
-  memo_record_clear (&read->record);
+  g_free (read->tokens);
   g_free (read);
 }
 
@@ -63,7 +64,7 @@ settle (Read           *read,
   MemoTierDone done;
   gboolean listed;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   done = g_steal_pointer (&read->done);
   listed = read->link.data != NULL;
   if (listed)
@@ -105,7 +106,7 @@ timer_cb (gpointer user_data)
   const gint64 now = memo_clock_get_time (self->clock);
   g_autoptr(GPtrArray) late = g_ptr_array_new_with_free_func (read_unref);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   g_clear_pointer (&self->read_timer, g_source_unref);
   for (GList *link = self->reads.head; link != NULL && ((Read *) link->data)->deadline <= now; link = link->next)
     g_ptr_array_add (late, read_ref (link->data));
@@ -132,7 +133,7 @@ arm_timer (MemoTier *self)
   g_autoptr(GSource) source = NULL;
   gint64 deadline = 0;
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   if (self->read_timer == NULL && !self->abandoned && self->reads.head != NULL)
     deadline = ((Read *) self->reads.head->data)->deadline;
   g_mutex_unlock (&self->lock);
@@ -144,7 +145,7 @@ arm_timer (MemoTier *self)
   g_source_set_static_name (source, "[libcache] tier timeout");
   g_source_set_callback (source, timer_cb, memo_tier_ref (self), (GDestroyNotify) memo_tier_unref);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   if (self->read_timer == NULL && !self->abandoned)
     {
       /* Attached under the lock, or it could be destroyed before. */
@@ -175,7 +176,7 @@ void
 memo_tier_set_timeout (MemoTier *self,
                        double    seconds)
 {
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   self->timeout = seconds;
   g_mutex_unlock (&self->lock);
 }
@@ -270,13 +271,13 @@ tokens_loaded (gpointer      data,
     {
       GBytes *token = g_ptr_array_index (tokens, i);
 
-      valid = token != NULL && memcmp (g_bytes_get_data (token, NULL), read->record.tags[i].token, MEMO_RECORD_ID_SIZE) == 0;
+      valid = token != NULL && memcmp (g_bytes_get_data (token, NULL), read->tokens + i * MEMO_RECORD_ID_SIZE, MEMO_RECORD_ID_SIZE) == 0;
     }
 
   if (!valid && error == NULL)
     {
       /* What is known of them here may be out of date, too. */
-      g_mutex_lock (&self->lock);
+      memo_lock (&self->lock);
       memo_tier_tokens_forget (self, read->answer->tags);
       g_mutex_unlock (&self->lock);
     }
@@ -294,10 +295,11 @@ examine (Read   *read,
 {
   MemoTier *self = read->tier;
   const gint64 now = memo_clock_get_time (self->clock);
+  g_auto(MemoRecord) record = { 0 };
   g_autoptr(GError) error = NULL;
   gint64 remaining;
 
-  if (!memo_record_decode (&read->record, bytes, read->key, G_OBJECT_TYPE_NAME (self->codec), self->secret, &error))
+  if (!memo_record_decode (&record, bytes, read->key, G_OBJECT_TYPE_NAME (self->codec), self->secret, &error))
     {
       MemoKey key = memo_key (read->key);
       MemoTierWork work = { 0 };
@@ -308,19 +310,25 @@ examine (Read   *read,
       return FALSE;
     }
 
-  remaining = memo_record_remaining (&read->record, now, self->origin, memo_clock_get_real_time (self->clock) / 1000);
+  remaining = memo_record_remaining (&record, now, self->origin, memo_clock_get_real_time (self->clock) / 1000);
   if (remaining <= 0)
     return FALSE;
 
-  read->answer = g_new0 (MemoTierAnswer, 1);
-  read->answer->payload = g_bytes_ref (read->record.payload);
-  read->answer->record = g_bytes_ref (bytes);
-  read->answer->deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64;
-  if (read->record.n_tags > 0)
+  read->answer = g_new (MemoTierAnswer, 1);
+  *read->answer = (MemoTierAnswer) {
+    .payload = g_bytes_ref (record.payload),
+    .record = g_bytes_ref (bytes),
+    .deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64,
+  };
+  if (record.n_tags > 0)
     {
-      read->answer->tags = g_new0 (char *, read->record.n_tags + 1);
-      for (guint i = 0; i < read->record.n_tags; i++)
-        read->answer->tags[i] = g_strdup (read->record.tags[i].text);
+      read->answer->tags = g_new0 (char *, record.n_tags + 1);
+      read->tokens = g_malloc (record.n_tags * MEMO_RECORD_ID_SIZE);
+      for (guint i = 0; i < record.n_tags; i++)
+        {
+          read->answer->tags[i] = g_strdup (record.tags[i].text);
+          memcpy (read->tokens + i * MEMO_RECORD_ID_SIZE, record.tags[i].token, MEMO_RECORD_ID_SIZE);
+        }
     }
 
   return !have_common (read->answer->tags, read->dropped);
@@ -385,14 +393,12 @@ memo_tier_read (MemoTier      *self,
     }
 
   now = memo_clock_get_time (self->clock);
-  read = g_new0 (Read, 1);
+  read = g_malloc (sizeof *read + key->length + 1);
+  *read = (Read) { .tier = memo_tier_ref (self), .done = done, .data = data };
   g_atomic_ref_count_init (&read->ref_count);
-  read->tier = memo_tier_ref (self);
-  read->key = g_strdup (key->text);
-  read->done = done;
-  read->data = data;
+  memcpy (read->key, key->text, key->length + 1);
 
-  g_mutex_lock (&self->lock);
+  memo_lock (&self->lock);
   finding = find_in (read, self->first, key);
   if (finding == UNKNOWN)
     finding = judge (read, (MemoTierOp *) memo_table_find (&self->running, key));

@@ -57,11 +57,19 @@ memo_tier_hand (MemoTier            *self,
                 const MemoCallOwner *owner_funcs,
                 gpointer             owner)
 {
-  const char spaced[] = { space, ':', '\0' };
-  g_autofree char *key = text != NULL ? g_strconcat (spaced, text, NULL) : NULL;
-  const char *keys[] = { key, NULL };
-  g_autoptr(MemoCall) call = memo_call_new_question (key != NULL ? keys : NULL, NULL, entry, owner_funcs, owner);
+  g_autoptr(MemoCall) call = memo_call_new_question (NULL, NULL, entry, owner_funcs, owner);
+  char *key = NULL;
 
+  if (text != NULL)
+    {
+      const gsize size = strlen (text) + 1;
+
+      key = g_malloc (2 + size);
+      key[0] = space;
+      key[1] = ':';
+      memcpy (key + 2, text, size);
+      memo_call_take_key (call, key);
+    }
   memo_call_set_durable (call, durable);
   memo_backend_hand (self->backend, what, key, call);
   g_clear_pointer (&entry, memo_entry_unref);

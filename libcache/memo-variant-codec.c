@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-entry-private.h"
 #include "memo-payload-private.h"
-#include "memo-variant-codec.h"
+#include "memo-variant-codec-private.h"
 
 /**
  * MemoVariantCodec:
@@ -49,15 +50,35 @@ static void memo_variant_codec_codec_iface_init (MemoCodecInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (MemoVariantCodec, memo_variant_codec, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (MEMO_TYPE_CODEC, memo_variant_codec_codec_iface_init))
 
+GBytes *
+memo_variant_codec_encode_entry (MemoVariantCodec  *self,
+                                 MemoEntry         *entry,
+                                 GError           **error)
+{
+  return memo_payload_encode (memo_entry_get_value (entry), self->expected_type, error);
+}
+
+MemoEntry *
+memo_variant_codec_decode_bytes (MemoVariantCodec  *self,
+                                 GBytes            *bytes,
+                                 GError           **error)
+{
+  GValue value = G_VALUE_INIT;
+
+  if (!memo_payload_decode (bytes, self->expected_type, &value, error))
+    return NULL;
+
+  return memo_entry_new_take (&value);
+}
+
 static void
 memo_variant_codec_encode (MemoCodec *codec,
                            MemoCall  *call)
 {
-  const GValue *value = memo_entry_get_value (memo_call_get_entry (call));
   g_autoptr(GBytes) bytes = NULL;
   GError *error = NULL;
 
-  bytes = memo_payload_encode (value, MEMO_VARIANT_CODEC (codec)->expected_type, &error);
+  bytes = memo_variant_codec_encode_entry (MEMO_VARIANT_CODEC (codec), memo_call_get_entry (call), &error);
   if (bytes != NULL)
     memo_call_return_bytes (call, bytes);
   else
@@ -68,11 +89,11 @@ static void
 memo_variant_codec_decode (MemoCodec *codec,
                            MemoCall  *call)
 {
-  g_auto(GValue) value = G_VALUE_INIT;
   GError *error = NULL;
+  MemoEntry *entry = memo_variant_codec_decode_bytes (MEMO_VARIANT_CODEC (codec), memo_call_get_bytes (call), &error);
 
-  if (memo_payload_decode (memo_call_get_bytes (call), MEMO_VARIANT_CODEC (codec)->expected_type, &value, &error))
-    memo_call_return_entry (call, memo_entry_new (G_IS_VALUE (&value) ? &value : NULL));
+  if (entry != NULL)
+    memo_call_return_entry (call, entry);
   else
     memo_call_return_error (call, error);
 }

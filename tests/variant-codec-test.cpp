@@ -164,6 +164,39 @@ TEST_F (VariantCodecTest, TheBytesAreLittleEndianEverywhere)
   EXPECT_EQ (encoded (Entry (memo_entry_new_bytes (bytes.get ()))), payload ('B', std::string ("ab\0", 3), "may"));
 }
 
+TEST_F (VariantCodecTest, BytesAndStringsAreWrittenAsGVariantWritesThem)
+{
+  for (size_t size : { 0, 1, 7, 8, 9, 254, 255, 256, 1024, 1025, 65534, 65535, 65536, 1'000'000 })
+    {
+      const std::string text (size, 'y');
+      Bytes bytes (g_bytes_new (text.data (), text.size ()));
+      GVariant *array = g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes.get (), TRUE);
+
+      EXPECT_EQ (encoded (Entry (memo_entry_new_bytes (bytes.get ()))), payload_of ('B', g_variant_new_maybe (nullptr, array))) << size;
+      EXPECT_EQ (encoded (Entry (memo_entry_new_string (text.c_str ()))), payload_of ('s', g_variant_new ("ms", text.c_str ()))) << size;
+    }
+}
+
+TEST_F (VariantCodecTest, WhatIsNearlyBytesOrAStringIsRefused)
+{
+  const std::string zero (1, '\0');
+
+  EXPECT_THAT (decode (payload ('B', "ab" + zero, "may")), ::testing::NotNull ());
+  EXPECT_EQ (decode (payload ('B', "ab\1", "may")), nullptr) << "does not say that there is something";
+  EXPECT_EQ (decode (payload ('B', "ab" + zero, "mau")), nullptr) << "of another type";
+  EXPECT_EQ (decode (payload ('s', "ab" + zero, "may")), nullptr) << "bytes for a string";
+  EXPECT_EQ (decode (payload ('B', "ab" + zero + zero, "ms")), nullptr) << "a string for bytes";
+
+  EXPECT_THAT (decode (payload ('s', "ab" + zero + zero, "ms")), ::testing::NotNull ());
+  EXPECT_EQ (decode (payload ('s', "ab" + zero, "ms")), nullptr) << "does not end";
+  EXPECT_EQ (decode (payload ('s', "a" + zero + "b" + zero + zero, "ms")), nullptr) << "ends too early";
+  EXPECT_EQ (decode (payload ('s', "a\xff" + zero + zero, "ms")), nullptr) << "is no UTF-8";
+
+  std::string padded = payload ('B', "ab" + zero, "may");
+  padded[3] = 'x';
+  EXPECT_EQ (decode (padded), nullptr) << "has something between its parts";
+}
+
 TEST_F (VariantCodecTest, BytesOfTheOtherOrderAreNotTakenForTheirOwn)
 {
   // What a machine of the other order would write, if it did not swap.

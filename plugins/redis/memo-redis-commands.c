@@ -9,18 +9,24 @@
 
 /* Under which name a key is stored.  A key of a cache begins with a letter and a colon, and none with this one: so a hash is never
  * taken for a key. */
-char *
-memo_redis_name_of (const char *prefix,
-                    const char *key)
+void
+memo_redis_set_name (GString    *name,
+                     const char *prefix,
+                     const char *key)
 {
+  const gsize length = strlen (key);
   g_autofree char *hash = NULL;
 
-  if (strlen (key) <= MEMO_REDIS_LONGEST_KEY)
-    return g_strconcat (prefix, key, NULL);
+  g_string_assign (name, prefix);
+  if (length <= MEMO_REDIS_LONGEST_KEY)
+    {
+      g_string_append_len (name, key, length);
+      return;
+    }
 
-  hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, -1);
-
-  return g_strconcat (prefix, "h:", hash, NULL);
+  hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, length);
+  g_string_append (name, "h:");
+  g_string_append (name, hash);
 }
 
 /* What SCAN finds all names by. */

@@ -26,7 +26,8 @@ typedef struct
   guint64     generation;
 } MemoRedisScript;
 
-char     *memo_redis_name_of       (const char         *prefix,
+void      memo_redis_set_name      (GString            *name,
+                                    const char         *prefix,
                                     const char         *key);
 char     *memo_redis_pattern_of    (const char         *prefix);
 

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-connection.h"
 
+#include "memo-redis-bell.h"
+
 /* Bytes to and from a server, over whatever stream there is.
  *
  * What is written in one turn of the main loop leaves in one piece in the next.  While a piece is under way it stays as it is:
  * TLS wants the same bytes again when it could not send them. */
 
-/* How often to read in one turn, so that others have theirs. */
-#define READS 64
+/* How often to read in one turn, so that others have theirs, and how much at a time. */
+#define READS 16
+#define ROOM  (64 * 1024)
+
+/* What is read is fed in slices: the reader moves what is left of one at each few replies. */
+#define SLICE (4 * 1024)
+
+G_STATIC_ASSERT (SLICE <= MEMO_REDIS_FEED);
 
 /* Larger buffers are not kept. */
 #define KEEP (64 * 1024)
@@ -18,6 +26,7 @@ struct _MemoRedisConnection
   const MemoRedisConnectionOwner *calls;
   gpointer                        owner;
   gboolean                        closed;
+  gboolean                        tls;
 
   GIOStream                      *stream;
   GSocket                        *socket;
@@ -29,7 +38,8 @@ struct _MemoRedisConnection
 
   GSource                        *readable;
   GSource                        *again;      /* there may be more to read that the socket knows nothing of */
-  GSource                        *turn;       /* what was gathered leaves */
+  GSource                        *turn;       /* what was gathered leaves when it is rung */
+  gboolean                        rung;
   GSource                        *writable;
 
   GByteArray                     *gathered;
@@ -118,7 +128,7 @@ static gboolean
 read_some (MemoRedisConnection *self)
 {
   g_autoptr(GError) error = NULL;
-  char buffer[MEMO_REDIS_FEED];
+  char buffer[ROOM];
   gssize size;
 
   size = g_pollable_input_stream_read_nonblocking (self->input, buffer, sizeof buffer, NULL, &error);
@@ -135,9 +145,15 @@ read_some (MemoRedisConnection *self)
 
   self->received += size;
   memo_redis_count (self->counters, received, size);
-  memo_redis_reader_feed (self->reader, buffer, size);
+  for (gssize fed = 0; fed < size; fed += SLICE)
+    {
+      memo_redis_reader_feed (self->reader, buffer + fed, MIN (SLICE, size - fed));
+      if (!hand_on (self))
+        return FALSE;
+    }
 
-  return hand_on (self);
+  /* A socket says when there is more; what TLS has decrypted already it knows nothing of. */
+  return self->tls || size == sizeof buffer;
 }
 
 static gboolean again_cb (gpointer data);
@@ -267,10 +283,12 @@ turn_cb (gpointer data)
 {
   MemoRedisConnection *self = data;
 
-  g_clear_pointer (&self->turn, g_source_unref);
+  self->rung = FALSE;
+  self->refs++;
   write_all (self);
+  connection_unref (self);
 
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
 /* It leaves when the main loop gets to it, with all else that is written until then. */
@@ -282,14 +300,11 @@ memo_redis_connection_write (MemoRedisConnection *self,
   g_return_if_fail (!self->closed);
 
   g_byte_array_append (self->gathered, (const guint8 *) data, size);
-  if (self->turn != NULL || self->writable != NULL)
+  if (self->rung || self->writable != NULL)
     return;
 
-  self->turn = g_idle_source_new ();
-  g_source_set_priority (self->turn, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (self->turn, "[libcache] redis commands of a turn");
-  g_source_set_callback (self->turn, turn_cb, self, NULL);
-  g_source_attach (self->turn, self->context);
+  self->rung = TRUE;
+  memo_redis_bell_ring (self->turn);
 }
 
 gsize
@@ -336,10 +351,14 @@ memo_redis_connection_new (GIOStream                      *stream,
   self->gathered = g_byte_array_new ();
   self->leaving = g_byte_array_new ();
 
+  self->tls = G_IS_TLS_CONNECTION (stream);
   self->readable = g_pollable_input_stream_create_source (self->input, NULL);
   g_source_set_static_name (self->readable, "[libcache] redis read");
   g_source_set_callback (self->readable, G_SOURCE_FUNC (readable_cb), self, NULL);
   g_source_attach (self->readable, self->context);
+
+  /* Behind it: what a server said before it closed the connection is read before anything is sent in vain. */
+  self->turn = memo_redis_bell_new (self->context, "[libcache] redis commands of a turn", turn_cb, self);
 
   return self;
 }

@@ -36,25 +36,19 @@ struct _MemoRedisDesk
   MemoCall                *clearing;      /* the clear under way */
   GQueue                   held;          /* wishes that wait for its end */
   GSource                 *timer;
+  GString                 *name;          /* of the key that is being asked for */
 };
-
-typedef struct
-{
-  MemoRedisDesk *desk;
-  MemoRedisAsk   ask;
-  MemoCall      *call;
-} Operation;
 
 MemoRedisWish *
 memo_redis_wish_new (MemoRedisAsk  ask,
                      const char   *key,
                      MemoCall     *call)
 {
-  MemoRedisWish *wish = g_new0 (MemoRedisWish, 1);
+  MemoRedisWish *wish = g_new (MemoRedisWish, 1);
 
-  wish->ask = ask;
-  wish->key = g_strdup (key);
-  wish->call = g_object_ref (call);
+  *wish = (MemoRedisWish) { .link.data = wish, .ask = ask, .key = memo_call_get_key (call), .call = g_object_ref (call) };
+  if (g_strcmp0 (wish->key, key) != 0)
+    wish->key = wish->other_key = g_strdup (key);
 
   return wish;
 }
@@ -62,7 +56,7 @@ memo_redis_wish_new (MemoRedisAsk  ask,
 void
 memo_redis_wish_free (MemoRedisWish *wish)
 {
-  g_free (wish->key);
+  g_free (wish->other_key);
   g_object_unref (wish->call);
   g_free (wish);
 }
@@ -110,12 +104,11 @@ answered (const MemoRedisReply *reply,
           const GError         *error,
           gpointer              data)
 {
-  Operation *operation = data;
-  MemoRedisDesk *self = operation->desk;
-  g_autoptr(MemoCall) call = operation->call;
-  const MemoRedisAsk ask = operation->ask;
+  MemoRedisWish *wish = data;
+  MemoRedisDesk *self = wish->desk;
+  MemoCall *call = wish->call;
+  const MemoRedisAsk ask = wish->ask;
 
-  g_free (operation);
   self->under_way--;
 
   if (error != NULL)
@@ -146,6 +139,7 @@ answered (const MemoRedisReply *reply,
       refuse (self, call, reply);
     }
 
+  memo_redis_wish_free (wish);
   check_done (self);
 }
 
@@ -154,7 +148,7 @@ answered (const MemoRedisReply *reply,
 static gboolean
 send_load (MemoRedisDesk  *self,
            const char     *name,
-           Operation      *operation,
+           MemoRedisWish  *wish,
            GError        **error)
 {
   MemoRedisCommand command;
@@ -162,17 +156,17 @@ send_load (MemoRedisDesk  *self,
   memo_redis_command_begin (&command, "GET");
   memo_redis_command_add (&command, name);
 
-  return memo_redis_command_send (&command, self->link, answered, operation, error);
+  return memo_redis_command_send (&command, self->link, answered, wish, error);
 }
 
 static gboolean
 send_store (MemoRedisDesk  *self,
             const char     *name,
-            Operation      *operation,
+            MemoRedisWish  *wish,
             GError        **error)
 {
-  const double ttl = memo_call_get_ttl (operation->call);
-  GBytes *bytes = memo_call_get_bytes (operation->call);
+  const double ttl = memo_call_get_ttl (wish->call);
+  GBytes *bytes = memo_call_get_bytes (wish->call);
   char ms[32];
   MemoRedisCommand command;
 
@@ -194,61 +188,62 @@ send_store (MemoRedisDesk  *self,
       memo_redis_command_add (&command, ms);
     }
 
-  return memo_redis_command_send (&command, self->link, answered, operation, error);
+  return memo_redis_command_send (&command, self->link, answered, wish, error);
 }
 
 static gboolean
 send_remove (MemoRedisDesk  *self,
              const char     *name,
-             Operation      *operation,
+             MemoRedisWish  *wish,
              GError        **error)
 {
-  GBytes *only = memo_call_get_bytes (operation->call);
+  GBytes *only = memo_call_get_bytes (wish->call);
   MemoRedisCommand command;
 
   if (only != NULL)
-    return memo_redis_script_send (&self->remove_only, self->link, name, only, answered, operation, error);
+    return memo_redis_script_send (&self->remove_only, self->link, name, only, answered, wish, error);
 
   memo_redis_command_begin (&command, "UNLINK");
   memo_redis_command_add (&command, name);
 
-  return memo_redis_command_send (&command, self->link, answered, operation, error);
+  return memo_redis_command_send (&command, self->link, answered, wish, error);
 }
 
 /* All replies before this one have been worked with when it comes. */
 static gboolean
 send_flush (MemoRedisDesk  *self,
-            Operation      *operation,
+            MemoRedisWish  *wish,
             GError        **error)
 {
   MemoRedisCommand command;
 
   memo_redis_command_begin (&command, "PING");
 
-  return memo_redis_command_send (&command, self->link, answered, operation, error);
+  return memo_redis_command_send (&command, self->link, answered, wish, error);
 }
 
+/* Takes the wish. */
 static void
 perform (MemoRedisDesk *self,
          MemoRedisWish *wish)
 {
-  g_autofree char *name = wish->key != NULL ? memo_redis_name_of (self->address->prefix, wish->key) : NULL;
-  Operation *operation = g_new0 (Operation, 1);
   g_autoptr(GError) error = NULL;
+  const char *name;
   gboolean sent;
 
-  operation->desk = self;
-  operation->ask = wish->ask;
-  operation->call = g_object_ref (wish->call);
+  if (wish->key != NULL)
+    memo_redis_set_name (self->name, self->address->prefix, wish->key);
+  name = self->name->str;
+  wish->desk = self;
 
   if (wish->ask == MEMO_REDIS_LOAD)
-    sent = send_load (self, name, operation, &error);
+    sent = send_load (self, name, wish, &error);
   else if (wish->ask == MEMO_REDIS_STORE)
-    sent = send_store (self, name, operation, &error);
+    sent = send_store (self, name, wish, &error);
   else if (wish->ask == MEMO_REDIS_REMOVE)
-    sent = send_remove (self, name, operation, &error);
+    sent = send_remove (self, name, wish, &error);
   else
-    sent = send_flush (self, operation, &error);
+    sent = send_flush (self, wish, &error);
 
   if (sent)
     {
@@ -256,8 +251,7 @@ perform (MemoRedisDesk *self,
       return;
     }
   memo_call_return_error (wish->call, g_steal_pointer (&error));
-  g_object_unref (operation->call);
-  g_free (operation);
+  memo_redis_wish_free (wish);
 }
 
 /* --- clearing --- */
@@ -265,8 +259,7 @@ perform (MemoRedisDesk *self,
 static void begin (MemoRedisDesk *self,
                    MemoRedisWish *wish);
 
-static void
-set_timer (MemoRedisDesk *self);
+static void set_timer (MemoRedisDesk *self);
 
 /* What was held back too long is not done any more. */
 static gboolean
@@ -278,7 +271,7 @@ timer_cb (gpointer data)
 
   while ((wish = g_queue_peek_head (&self->held)) != NULL && wish->deadline <= now)
     {
-      g_queue_pop_head (&self->held);
+      g_queue_pop_head_link (&self->held);
       memo_redis_count (self->counters, timeouts, 1);
       memo_call_return_error (wish->call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%s: a clear took longer than %u ms",
                                                        self->address->label, self->address->timeout_ms));
@@ -312,8 +305,17 @@ static void
 hold_back (MemoRedisDesk *self,
            MemoRedisWish *wish)
 {
+  if (self->held.length >= self->setup->in_flight)
+    {
+      memo_redis_count (self->counters, refused, 1);
+      memo_call_return_error (wish->call, g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait for the end of a clear already",
+                                                       self->address->label, self->held.length));
+      memo_redis_wish_free (wish);
+      return;
+    }
+
   wish->deadline = memo_clock_get_time (self->clock) + (gint64) self->address->timeout_ms * 1000;
-  g_queue_push_tail (&self->held, wish);
+  g_queue_push_tail_link (&self->held, &wish->link);
   if (self->held.length == 1)
     set_timer (self);
 }
@@ -331,7 +333,7 @@ cleared (const GError *error,
     memo_call_return_nothing (call);
 
   while (self->clearing == NULL && self->held.head != NULL)
-    begin (self, g_queue_pop_head (&self->held));
+    begin (self, g_queue_pop_head_link (&self->held)->data);
   set_timer (self);
   check_done (self);
 }
@@ -344,13 +346,13 @@ begin (MemoRedisDesk *self,
   if (wish->ask == MEMO_REDIS_CLEAR)
     {
       self->clearing = g_object_ref (wish->call);
+      memo_redis_wish_free (wish);
       memo_redis_clear_start (self->link, self->address->prefix, self->setup->scan, cleared, self);
     }
   else
     {
       perform (self, wish);
     }
-  memo_redis_wish_free (wish);
 }
 
 /* --- asking --- */
@@ -453,6 +455,7 @@ memo_redis_desk_new (MemoRedisLink          *link,
   self->opening = g_ptr_array_new_with_free_func (g_object_unref);
   self->closing = g_ptr_array_new_with_free_func (g_object_unref);
   g_queue_init (&self->held);
+  self->name = g_string_new (NULL);
 
   return self;
 }
@@ -463,10 +466,12 @@ memo_redis_desk_free (MemoRedisDesk *self)
 {
   GPtrArray *closing = g_steal_pointer (&self->closing);
 
-  g_queue_clear_full (&self->held, (GDestroyNotify) memo_redis_wish_free);
+  while (self->held.head != NULL)
+    memo_redis_wish_free (g_queue_pop_head_link (&self->held)->data);
   set_timer (self);
   memo_redis_script_clear (&self->remove_only);
   g_ptr_array_unref (self->opening);
+  g_string_free (self->name, TRUE);
   g_free (self);
 
   return closing;

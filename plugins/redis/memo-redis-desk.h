@@ -16,13 +16,18 @@ typedef enum
   MEMO_REDIS_CLOSE,
 } MemoRedisAsk;
 
+typedef struct _MemoRedisDesk MemoRedisDesk;
+
 /* What is asked: plain data, and the call to answer. */
 typedef struct
 {
-  MemoRedisAsk  ask;
-  char         *key;
-  MemoCall     *call;
-  gint64        deadline;     /* while it is held back */
+  GList          link;        /* in the queue that it waits in */
+  MemoRedisAsk   ask;
+  const char    *key;         /* the call's own, or this one */
+  char          *other_key;
+  MemoCall      *call;
+  gint64         deadline;    /* while it is held back */
+  MemoRedisDesk *desk;        /* while the server is asked */
 } MemoRedisWish;
 
 MemoRedisWish *memo_redis_wish_new  (MemoRedisAsk   ask,
@@ -32,8 +37,6 @@ void           memo_redis_wish_free (MemoRedisWish *wish);
 
 /* It may end: it was closed, and all that was asked before is answered. */
 typedef void (*MemoRedisDeskDone) (gpointer owner);
-
-typedef struct _MemoRedisDesk MemoRedisDesk;
 
 MemoRedisDesk *memo_redis_desk_new     (MemoRedisLink          *link,
                                         const MemoRedisAddress *address,

@@ -11,9 +11,9 @@
 MemoRedisReply *
 memo_redis_reply_new (MemoRedisKind kind)
 {
-  MemoRedisReply *reply = g_new0 (MemoRedisReply, 1);
+  MemoRedisReply *reply = g_new (MemoRedisReply, 1);
 
-  reply->kind = kind;
+  *reply = (MemoRedisReply) { .kind = kind };
   if (kind == MEMO_REDIS_ARRAY)
     reply->items = g_ptr_array_new_with_free_func ((GDestroyNotify) memo_redis_reply_free);
 

@@ -19,10 +19,11 @@ struct _MemoRedisWorker
   GDestroyNotify     destroy;
   GMainContext      *context;
   GMainLoop         *loop;
+  GSource           *look;        /* has the thread look at the wishes */
 
   GMutex             lock;        /* the next ones are guarded by it */
   GQueue             wishes;
-  gboolean           scheduled;   /* the thread will look at them */
+  gboolean           asleep;      /* the thread does not look at them before it is woken up */
   gboolean           started;
   gboolean           closed;
   gboolean           connected;
@@ -42,6 +43,72 @@ memo_redis_worker_count (void)
   return g_atomic_int_get (&n_workers);
 }
 
+/* --- the wishes --- */
+
+typedef struct
+{
+  GSource          source;
+  MemoRedisWorker *worker;
+} LookSource;
+
+/* The thread is about to sleep, or awake again.  Says whether there is something to do. */
+static gboolean
+look (MemoRedisWorker *self,
+      gboolean         asleep)
+{
+  gboolean any;
+
+  g_mutex_lock (&self->lock);
+  any = self->wishes.head != NULL;
+  self->asleep = asleep && !any;
+  g_mutex_unlock (&self->lock);
+
+  return any;
+}
+
+static gboolean
+look_prepare (GSource *source,
+              int     *timeout)
+{
+  *timeout = -1;
+
+  return look (((LookSource *) source)->worker, TRUE);
+}
+
+static gboolean
+look_check (GSource *source)
+{
+  return look (((LookSource *) source)->worker, FALSE);
+}
+
+static gboolean
+look_dispatch (GSource     *source,
+               GSourceFunc  callback,
+               gpointer     data)
+{
+  MemoRedisWorker *self = ((LookSource *) source)->worker;
+  GQueue wishes;
+
+  g_mutex_lock (&self->lock);
+  wishes = self->wishes;
+  g_queue_init (&self->wishes);
+  g_mutex_unlock (&self->lock);
+
+  while (wishes.head != NULL)
+    memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Woken up is only a thread that sleeps: one that has not finished a turn finds what came meanwhile by itself. */
+static GSourceFuncs look_funcs = {
+  .prepare = look_prepare,
+  .check = look_check,
+  .dispatch = look_dispatch,
+};
+
+/* --- life --- */
+
 MemoRedisWorker *
 memo_redis_worker_new (const MemoRedisAddress *address,
                        const MemoRedisSetup   *setup,
@@ -58,11 +125,16 @@ memo_redis_worker_new (const MemoRedisAddress *address,
   if (self->setup.clock != NULL)
     g_object_ref (self->setup.clock);
   g_mutex_init (&self->counters.lock);
+  self->counters.round_trip = -1.0;
   self->notify = notify;
   self->data = data;
   self->destroy = destroy;
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
+  self->look = g_source_new (&look_funcs, sizeof (LookSource));
+  ((LookSource *) self->look)->worker = self;
+  g_source_set_static_name (self->look, "[libcache] redis wishes");
+  g_source_attach (self->look, self->context);
   g_mutex_init (&self->lock);
   g_queue_init (&self->wishes);
 
@@ -79,6 +151,8 @@ worker_unref (MemoRedisWorker *self)
   memo_redis_address_clear (&self->address);
   g_clear_object (&self->setup.clock);
   g_clear_error (&self->away);
+  g_source_destroy (self->look);
+  g_source_unref (self->look);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->counters.lock);
@@ -117,25 +191,6 @@ done (gpointer owner)
   MemoRedisWorker *self = owner;
 
   g_main_loop_quit (self->loop);
-}
-
-static gboolean
-look_cb (gpointer data)
-{
-  MemoRedisWorker *self = data;
-  GQueue wishes;
-  MemoRedisWish *wish;
-
-  g_mutex_lock (&self->lock);
-  wishes = self->wishes;
-  g_queue_init (&self->wishes);
-  self->scheduled = FALSE;
-  g_mutex_unlock (&self->lock);
-
-  while ((wish = g_queue_pop_head (&wishes)) != NULL)
-    memo_redis_desk_take (self->desk, wish);
-
-  return G_SOURCE_REMOVE;
 }
 
 static gpointer
@@ -212,23 +267,6 @@ check_wish (MemoRedisWorker *self,
   return NULL;
 }
 
-/* With the lock. */
-static void
-schedule (MemoRedisWorker *self)
-{
-  g_autoptr(GSource) source = NULL;
-
-  if (self->scheduled)
-    return;
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "[libcache] redis wishes");
-  g_source_set_callback (source, look_cb, self, NULL);
-  g_source_attach (source, self->context);
-  self->scheduled = TRUE;
-}
-
 /* Takes a wish; the call is answered when it is granted. */
 void
 memo_redis_worker_ask (MemoRedisWorker *self,
@@ -237,6 +275,7 @@ memo_redis_worker_ask (MemoRedisWorker *self,
                        MemoCall        *call)
 {
   MemoRedisWish *wish = memo_redis_wish_new (ask, key, call);
+  gboolean wake = FALSE;
   GError *error;
 
   g_mutex_lock (&self->lock);
@@ -246,12 +285,17 @@ memo_redis_worker_ask (MemoRedisWorker *self,
       self->closed |= ask == MEMO_REDIS_CLOSE;
       if (self->started)
         {
-          g_queue_push_tail (&self->wishes, g_steal_pointer (&wish));
-          schedule (self);
+          g_queue_push_tail_link (&self->wishes, &wish->link);
+          wish = NULL;
+          wake = self->asleep;
+          self->asleep = FALSE;
         }
     }
   g_mutex_unlock (&self->lock);
 
+  /* Not under the lock, or the thread would wake up to wait for it. */
+  if (wake)
+    g_main_context_wakeup (self->context);
   if (wish == NULL)
     return;
   if (error != NULL)
