@@ -215,7 +215,7 @@ get (MemoCache    *self,
 
   if (memo_call_enter (call))
     memo_cache_hand_get (self, key, flags, loader, call);
-  else if (iface->missed != NULL && (flags & MEMO_GET_WARMUP) == 0)
+  else if (iface->missed != NULL && (flags & (MEMO_GET_WARMUP | MEMO_GET_LOOKED_UP)) == 0)
     iface->missed (self);
   memo_call_leave (call);
 }

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Decorators: functions that remember what they answered."""
+import functools
+import inspect
+
+from gi.repository import Memo
+
+from ._cache import AsyncCache
+from ._keys import CallKeys
+from ._values import DEFAULT, Kept, seconds_of, value_of
+
+_get_value = Memo.Entry.get_value
+_LOOKED_UP = Memo.GetFlags.LOOKED_UP
+_REFRESH = Memo.GetFlags.REFRESH
+
+
+class CachedFunction:
+    """A function that remembers what it answered: what `AsyncLRU` and `AsyncTTL` make of one.
+
+    Call it as the function itself, and await it; ``use_cache=False`` calls the function in any case, and remembers
+    what it answers now.
+    """
+
+    def __init__(self, function, cache, keys, decorator):
+        functools.update_wrapper(self, function)
+        # So that it is seen to be a coroutine function, as far as others look at no more than that.
+        code = getattr(_call, '__code__')
+        self.__code__ = code
+        self.__defaults__ = getattr(function, '__defaults__', None)
+        self.__kwdefaults__ = getattr(function, '__kwdefaults__', None)
+        self._is_coroutine = _MARKER
+        self._function = function
+        self._decorator = decorator
+        self._keys = keys
+        self._key = keys.key
+        self._lookup = cache.memo.lookup
+        self.cache = cache
+
+    def __repr__(self):
+        return f'<{type(self._decorator).__name__} {self._keys.name}>'
+
+    async def __call__(self, /, *args, use_cache=True, **kwargs):
+        text = self._key(args, kwargs)
+        if use_cache:
+            entry = self._lookup(text)
+            if entry is not None:
+                kept = _get_value(entry)
+                return kept.value if type(kept) is Kept else value_of(entry)
+            flags = _LOOKED_UP
+        else:
+            flags = _REFRESH
+        return await self.cache.load(text, functools.partial(self._function, *args, **kwargs), flags, Memo.TTL_DEFAULT, ())
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else _BoundCachedFunction(self, instance)
+
+    def key(self, /, *args, **kwargs):
+        """The key under which the answer to a call is kept."""
+        return self._key(args, kwargs)
+
+    def invalidate_cache(self, /, *args, **kwargs):
+        """Forget the answer to one call, and say whether it was in memory. Give the arguments of the call."""
+        return self.cache.memo.delete(self._key(args, kwargs))
+
+    def clear_cache(self):
+        """Forget all answers."""
+        self.cache.clear()
+
+    def get_metrics(self):
+        """What was counted so far: `Metrics`."""
+        return self.cache.get_metrics()
+
+
+async def _call(*args, **kwargs):
+    """What others take the code of a cached function for."""
+
+
+# What asyncio.iscoroutinefunction() looks for.
+_MARKER = getattr(inspect, '_is_coroutine_mark', None) or __import__('asyncio').coroutines._is_coroutine
+
+
+class _BoundCachedFunction:
+    """A cached method of an object."""
+
+    __slots__ = ('__func__', '__self__')
+
+    def __init__(self, function, instance):
+        self.__func__ = function
+        self.__self__ = instance
+
+    def __call__(self, /, *args, **kwargs):
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    def key(self, /, *args, **kwargs):
+        return self.__func__.key(self.__self__, *args, **kwargs)
+
+    def invalidate_cache(self, /, *args, **kwargs):
+        return self.__func__.invalidate_cache(self.__self__, *args, **kwargs)
+
+    def __getattr__(self, name):
+        return getattr(self.__func__, name)
+
+    def __repr__(self):
+        return f'{self.__func__!r} of {self.__self__!r}'
+
+    def __eq__(self, other):
+        return (isinstance(other, _BoundCachedFunction) and
+                self.__func__ is other.__func__ and self.__self__ is other.__self__)
+
+    def __hash__(self):
+        return hash((id(self.__func__), id(self.__self__)))
+
+
+class _Decorator:
+    def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, options):
+        self._options = dict(options, maxsize=maxsize, default_ttl=default_ttl, backup=backup, remote_cache=remote_cache)
+        self._skip_args = skip_args
+        self._name = name
+        # Before there is a function: what is wrong is said in the line that has it.
+        seconds_of(default_ttl)
+
+    def __call__(self, function):
+        if not callable(function):
+            raise TypeError(f'{type(self).__name__} decorates a function, not {function!r}')
+        return CachedFunction(function, AsyncCache(**self._options),
+                              CallKeys(function, self._name, self._skip_args), self)
+
+
+class AsyncLRU(_Decorator):
+    """Make a function remember its answers, the ``maxsize`` that were used last.
+
+    ::
+
+        @AsyncLRU(maxsize=128)
+        async def get_product(product_id): ...
+
+    ``skip_args`` of the first arguments are no part of the key, such as ``self``. ``backup`` and ``remote_cache`` are
+    as for `AsyncCache`, and so are all other options. ``name`` stands in the keys in place of the function's own.
+
+    The decorated function has ``invalidate_cache(...)``, which forgets the answer to one call, ``clear_cache()`` and
+    ``get_metrics()``. A function that is not `async def` is called in a thread.
+    """
+
+    def __new__(cls, maxsize=128, *args, **kwargs):
+        self = super().__new__(cls)
+        if callable(maxsize):
+            # Without parentheses.
+            self.__init__()
+            return self(maxsize)
+        return self
+
+    def __init__(self, maxsize=128, skip_args=0, backup=None, remote_cache=None, *, name=None, **options):
+        super().__init__(maxsize, None, skip_args, backup, remote_cache, name, options)
+
+
+class AsyncTTL(_Decorator):
+    """Make a function remember its answers for ``time_to_live`` seconds; None is for ever.
+
+    ::
+
+        @AsyncTTL(time_to_live=60, skip_args=1)
+        async def get_session(self, session_id): ...
+
+    All else is as for `AsyncLRU`.
+    """
+
+    def __new__(cls, time_to_live=60, *args, **kwargs):
+        self = super().__new__(cls)
+        if callable(time_to_live):
+            self.__init__()
+            return self(time_to_live)
+        return self
+
+    def __init__(self, time_to_live=60, maxsize=1024, skip_args=0, backup=None, remote_cache=None, *, name=None, **options):
+        if time_to_live is DEFAULT:
+            raise TypeError('time_to_live is a number of seconds, or None for ever')
+        super().__init__(maxsize, time_to_live, skip_args, backup, remote_cache, name, options)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Values and times to live, between Python and the library."""
+import datetime
+import enum
+import math
+
+from gi.repository import GLib, Memo
+
+from ._plain import plain_of
+
+
+class Default(enum.Enum):
+    """The time to live that says nothing: the cache's own counts."""
+
+    DEFAULT = 'DEFAULT'
+
+    def __repr__(self):
+        return 'DEFAULT'
+
+
+DEFAULT = Default.DEFAULT
+
+
+class Kept:
+    """What an entry holds: a Python object, and for a moment the bytes that are to go to a tier."""
+
+    __slots__ = ('value', 'data')
+
+    def __init__(self, value, data=None):
+        self.value = value
+        self.data = data
+
+
+_get_value = Memo.Entry.get_value
+
+
+def value_of(entry):
+    """The value of an entry, whoever made it."""
+    value = _get_value(entry)
+    if type(value) is Kept:
+        return value.value
+    if isinstance(value, GLib.Variant):
+        return plain_of(value)
+    if isinstance(value, GLib.Bytes):
+        return value.get_data()
+    return value
+
+
+def seconds_of(ttl):
+    """A time to live in seconds, as the library wants it."""
+    if ttl is DEFAULT:
+        return Memo.TTL_DEFAULT
+    if ttl is None:
+        return Memo.TTL_FOREVER
+    if isinstance(ttl, datetime.timedelta):
+        ttl = ttl.total_seconds()
+    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
+        raise TypeError(f'a time to live is a number of seconds, a timedelta, or None for ever, not {ttl!r}')
+    if math.isnan(ttl) or ttl < 0:
+        raise ValueError(f'a time to live is 0 seconds or more, not {ttl!r}')
+    return float(ttl)
+
+
+def tags_of(tags):
+    """A list of tags; one may be given as a string."""
+    tags = [tags] if isinstance(tags, str) else list(tags)
+    for tag in tags:
+        if not isinstance(tag, str) or '\0' in tag:
+            raise TypeError(f'a tag is a string without NUL, not {tag!r}')
+    return tags
+
+
+def entry_of(value, ttl=Memo.TTL_DEFAULT, tags=(), codec=None):
+    """An entry that holds a value. With a codec, it is one that a tier can keep, or a TypeError."""
+    entry = Memo.Entry.new(Kept(value, codec.dump(value) if codec is not None else None))
+    if ttl != Memo.TTL_DEFAULT:
+        entry.set_ttl(ttl)
+    if tags:
+        entry.set_tags(tags)
+    return entry
