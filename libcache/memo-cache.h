@@ -124,6 +124,9 @@ MEMO_AVAILABLE_IN_0_1
 MemoEntry   *memo_cache_lookup                 (MemoCache            *self,
                                                 const char           *key) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
+const GValue *memo_cache_lookup_value          (MemoCache            *self,
+                                                const char           *key) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
 MemoEntry   *memo_cache_peek                   (MemoCache            *self,
                                                 const char           *key) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1

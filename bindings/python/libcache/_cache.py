@@ -13,8 +13,6 @@ from ._loops import wait, within_loop
 from ._metrics import Metrics
 from ._values import DEFAULT, MISS, Kept, entry_of, seconds_of, tags_of, value_of
 
-_get_value = Memo.Entry.get_value
-
 
 def _count(name, value, least, none=None):
     """A number of things; None is `none` where that is something."""
@@ -74,7 +72,7 @@ class AsyncCache:
 
         with within_loop():
             self._memo = Memo.AsyncCache(**properties)
-        self._lookup = self._memo.lookup
+        self._lookup = self._memo.lookup_value
         self._batches = _loaders.Batches(self, self._codec)
 
     @property
@@ -105,10 +103,10 @@ class AsyncCache:
         text = cache_key(key)
         flags = Memo.GetFlags.REFRESH
         if use_cache:
-            entry = self._lookup(text)
-            if entry is not None:
-                kept = _get_value(entry)
-                return kept.value if type(kept) is Kept else value_of(entry)
+            kept = self._lookup(text)
+            if type(kept) is Kept:
+                return kept.value
+            # It is not there, or was not kept by Python: then the library finds it once more.
             flags = Memo.GetFlags.LOOKED_UP
 
         if loader is not None and batch_loader is not None:

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Decorators: functions that remember what they answered."""
+import asyncio
 import functools
-import inspect
 
 from gi.repository import Memo
 
 from ._cache import AsyncCache
 from ._keys import CallKeys
-from ._values import DEFAULT, Kept, seconds_of, value_of
+from ._values import DEFAULT, Kept, seconds_of
 
-_get_value = Memo.Entry.get_value
 _LOOKED_UP = Memo.GetFlags.LOOKED_UP
 _REFRESH = Memo.GetFlags.REFRESH
 
@@ -24,8 +23,7 @@ class CachedFunction:
     def __init__(self, function, cache, keys, decorator, ttl, is_shared):
         functools.update_wrapper(self, function)
         # So that it is seen to be a coroutine function, as far as others look at no more than that.
-        code = getattr(_call, '__code__')
-        self.__code__ = code
+        self.__code__ = _call.__code__
         self.__defaults__ = getattr(function, '__defaults__', None)
         self.__kwdefaults__ = getattr(function, '__kwdefaults__', None)
         self._is_coroutine = _MARKER
@@ -33,7 +31,7 @@ class CachedFunction:
         self._decorator = decorator
         self._keys = keys
         self._key = keys.key
-        self._lookup = cache.memo.lookup
+        self._lookup = cache.memo.lookup_value
         self._ttl = ttl
         # Where others keep theirs too, the tag says which answers are this function's.  The same as in C.
         self._tags = [f'{keys.name}(*)'] if is_shared else []
@@ -45,10 +43,9 @@ class CachedFunction:
     async def __call__(self, /, *args, use_cache=True, **kwargs):
         text = self._key(args, kwargs)
         if use_cache:
-            entry = self._lookup(text)
-            if entry is not None:
-                kept = _get_value(entry)
-                return kept.value if type(kept) is Kept else value_of(entry)
+            kept = self._lookup(text)
+            if type(kept) is Kept:
+                return kept.value
             flags = _LOOKED_UP
         else:
             flags = _REFRESH
@@ -81,8 +78,8 @@ async def _call(*args, **kwargs):
     """What others take the code of a cached function for."""
 
 
-# What asyncio.iscoroutinefunction() looks for.
-_MARKER = getattr(inspect, '_is_coroutine_mark', None) or __import__('asyncio').coroutines._is_coroutine
+# What asyncio.iscoroutinefunction() looks for, and inspect's own from Python 3.12 on.
+_MARKER = asyncio.coroutines._is_coroutine
 
 
 class _BoundCachedFunction:
