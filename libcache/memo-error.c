@@ -63,6 +63,15 @@ memo_error_quark (void)
   return (GQuark) quark;
 }
 
+/* Other languages know the domain by its name, and make errors of it before anybody has called the function above. Such
+ * an error would have nothing in front of it, where the domain is said to have something. */
+__attribute__ ((constructor))
+static void
+register_domain (void)
+{
+  memo_error_quark ();
+}
+
 /* An error that carries an exception, and takes it. */
 GError *
 memo_error_new_exception (MemoEntry  *exception,

@@ -6,9 +6,11 @@ that there is no such row.
 """
 import asyncio
 import contextlib
+import os
 import pathlib
 import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
 
@@ -37,6 +39,16 @@ SELECT_BEST_SELLERS = '''
      GROUP BY products.id
      ORDER BY sold DESC, products.id
      LIMIT 5'''
+
+
+def shop_path():
+    """Where the shop is: what the program was told, or the one that was built with the examples."""
+    if len(sys.argv) > 1:
+        return sys.argv[1]
+    if 'SHOP_DB' not in os.environ:
+        sys.exit(f'Say where the shop.db is that was built: {sys.argv[0]} BUILD/examples/shop/shop.db, or run this in '
+                 f'the shell of “meson devenv -C BUILD”')
+    return os.environ['SHOP_DB']
 
 
 class ShopError(Exception):

@@ -12,8 +12,7 @@ import asyncio
 import logging
 import sys
 
-from gi.repository import Memo
-from libcache import AsyncLRU, AsyncTTL
+from libcache import AsyncLRU, AsyncTTL, ManualClock
 from shop_db import ShopDb, shop_path
 from shop_repository import ShopRepository
 
@@ -22,7 +21,7 @@ USER = 42
 TOKEN = '0012252d6fee085b'
 
 all_right = True
-clock = Memo.ManualClock.new()
+clock = ManualClock()
 
 
 # repository.get_user(id) and repository.get_session(token): what to ask is the object.

@@ -15,14 +15,18 @@ import gi
 gi.require_version('Memo', '1')
 
 # pylint: disable=wrong-import-position
+from gi.repository.Memo import ManualClock  # noqa: E402
+
 from ._backends import Backend, DiskBackend, RedisBackend  # noqa: E402
 from ._cache import AsyncCache  # noqa: E402
+from ._canonical import register_key  # noqa: E402
 from ._codecs import Codec, JSONCodec, PickleCodec, PlainCodec  # noqa: E402
 from ._decorators import AsyncLRU, AsyncTTL  # noqa: E402
 from ._errors import Error, WarmupError  # noqa: E402
 from ._invalidators import AsyncLRUInvalidator, AsyncTTLInvalidator  # noqa: E402
 from ._metrics import Metrics  # noqa: E402
-from ._values import DEFAULT  # noqa: E402
+from ._values import DEFAULT, MISS  # noqa: E402
 
 __all__ = ['AsyncCache', 'AsyncLRU', 'AsyncLRUInvalidator', 'AsyncTTL', 'AsyncTTLInvalidator', 'Backend', 'Codec', 'DEFAULT',
-           'DiskBackend', 'Error', 'JSONCodec', 'Metrics', 'PickleCodec', 'PlainCodec', 'RedisBackend', 'WarmupError']
+           'DiskBackend', 'Error', 'JSONCodec', 'MISS', 'ManualClock', 'Metrics', 'PickleCodec', 'PlainCodec', 'RedisBackend',
+           'WarmupError', 'register_key']

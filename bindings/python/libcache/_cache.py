@@ -12,7 +12,7 @@ from ._errors import WarmupError
 from ._keys import cache_key
 from ._loops import wait, within_loop
 from ._metrics import Metrics
-from ._values import DEFAULT, Kept, entry_of, seconds_of, tags_of, value_of
+from ._values import DEFAULT, MISS, Kept, entry_of, seconds_of, tags_of, value_of
 
 
 def _count(name, value, least, none=None):
@@ -90,7 +90,8 @@ class AsyncCache:
         ``loader`` is called without arguments: an `async def`, a function that gives something to await, or one that does neither,
         which is called in a thread. ``batch_loader`` is called with a list of the keys that are asked for within a few
         milliseconds, and gives a dictionary, or a list of values in the order of the keys; give the same function each time.
-        What a loader raises is raised here, and by everybody else who waits for the same load. None is a value like others.
+        What a loader raises is raised here, and by everybody else who waits for the same load. None is a value like others;
+        a loader that gives `MISS` says that there is none, so nothing is kept, and who waits gets ``default``.
 
         Without a loader a key that is not there is ``default``, unless somebody else is loading it.
 
@@ -141,6 +142,8 @@ class AsyncCache:
         ``ttl`` is in seconds; None is for ever, and without it the cache's default counts. A load of the key that is
         under way is not kept any more. With a tier, `flush()` says when it has the value.
         """
+        if value is MISS:
+            raise TypeError('MISS is no value, but what a loader says when there is none: delete() the key')
         self._memo.set(cache_key(key), entry_of(value, seconds_of(ttl), tags_of(tags), self._codec))
 
     def delete(self, key):

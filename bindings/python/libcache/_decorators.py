@@ -20,7 +20,7 @@ class CachedFunction:
     what it answers now.
     """
 
-    def __init__(self, function, cache, keys, decorator):
+    def __init__(self, function, cache, keys, decorator, ttl, is_shared):
         functools.update_wrapper(self, function)
         # So that it is seen to be a coroutine function, as far as others look at no more than that.
         self.__code__ = _call.__code__
@@ -32,6 +32,9 @@ class CachedFunction:
         self._keys = keys
         self._key = keys.key
         self._lookup = cache.memo.lookup_value
+        self._ttl = ttl
+        # Where others keep theirs too, the tag says which answers are this function's.  The same as in C.
+        self._tags = [f'{keys.name}(*)'] if is_shared else []
         self.cache = cache
 
     def __repr__(self):
@@ -46,7 +49,7 @@ class CachedFunction:
             flags = _LOOKED_UP
         else:
             flags = _REFRESH
-        return await self.cache.load(text, functools.partial(self._function, *args, **kwargs), flags, Memo.TTL_DEFAULT, ())
+        return await self.cache.load(text, functools.partial(self._function, *args, **kwargs), flags, self._ttl, self._tags)
 
     def __get__(self, instance, owner=None):
         return self if instance is None else _BoundCachedFunction(self, instance)
@@ -60,11 +63,14 @@ class CachedFunction:
         return self.cache.memo.delete(self._key(args, kwargs))
 
     def clear_cache(self):
-        """Forget all answers."""
-        self.cache.clear()
+        """Forget all answers of this function, and those of no other that shares its cache or tiers."""
+        if self._tags:
+            self.cache.invalidate_tags(*self._tags)
+        else:
+            self.cache.clear()
 
     def get_metrics(self):
-        """What was counted so far: `Metrics`."""
+        """What was counted so far: `Metrics`, which are those of all that share a cache."""
         return self.cache.get_metrics()
 
 
@@ -109,8 +115,17 @@ class _BoundCachedFunction:
 
 
 class _Decorator:
-    def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, options):
+    _has_ttl = False
+
+    def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, cache, options):
         self._options = dict(options, maxsize=maxsize, default_ttl=default_ttl, backup=backup, remote_cache=remote_cache)
+        self._cache = cache
+        self._ttl = default_ttl
+        if cache is not None:
+            if not isinstance(cache, AsyncCache):
+                raise TypeError(f'cache is an AsyncCache, such as that of another function, not {cache!r}')
+            if backup is not None or remote_cache is not None or options:
+                raise TypeError('a cache that is shared has tiers and options of its own: give them to AsyncCache()')
         self._skip_args = skip_args
         self._name = name
         # Before there is a function: what is wrong is said in the line that has it.
@@ -119,8 +134,13 @@ class _Decorator:
     def __call__(self, function):
         if not callable(function):
             raise TypeError(f'{type(self).__name__} decorates a function, not {function!r}')
-        return CachedFunction(function, AsyncCache(**self._options),
-                              CallKeys(function, self._name, self._skip_args), self)
+        keys = CallKeys(function, self._name, self._skip_args)
+        if self._cache is not None:
+            # Of a function that does not say how long, answers live as long as the cache's other entries.
+            ttl = DEFAULT if self._ttl is None and not self._has_ttl else self._ttl
+            return CachedFunction(function, self._cache, keys, self, seconds_of(ttl), True)
+        has_tier = any(self._options[tier] is not None for tier in ('backup', 'remote_cache'))
+        return CachedFunction(function, AsyncCache(**self._options), keys, self, Memo.TTL_DEFAULT, has_tier)
 
 
 class AsyncLRU(_Decorator):
@@ -132,7 +152,8 @@ class AsyncLRU(_Decorator):
         async def get_product(product_id): ...
 
     ``skip_args`` of the first arguments are no part of the key, such as ``self``. ``backup`` and ``remote_cache`` are
-    as for `AsyncCache`, and so are all other options. ``name`` stands in the keys in place of the function's own.
+    as for `AsyncCache`, and so are all other options. ``name`` stands in the keys in place of the function's own. With
+    ``cache``, an `AsyncCache`, the answers are kept there, among those of others, in place of a cache of the function's own.
 
     The decorated function has ``invalidate_cache(...)``, which forgets the answer to one call, ``clear_cache()`` and
     ``get_metrics()``. A function that is not `async def` is called in a thread.
@@ -146,8 +167,8 @@ class AsyncLRU(_Decorator):
             return self(maxsize)
         return self
 
-    def __init__(self, maxsize=128, skip_args=0, backup=None, remote_cache=None, *, name=None, **options):
-        super().__init__(maxsize, None, skip_args, backup, remote_cache, name, options)
+    def __init__(self, maxsize=128, skip_args=0, backup=None, remote_cache=None, *, name=None, cache=None, **options):
+        super().__init__(maxsize, None, skip_args, backup, remote_cache, name, cache, options)
 
 
 class AsyncTTL(_Decorator):
@@ -168,7 +189,10 @@ class AsyncTTL(_Decorator):
             return self(time_to_live)
         return self
 
-    def __init__(self, time_to_live=60, maxsize=1024, skip_args=0, backup=None, remote_cache=None, *, name=None, **options):
+    _has_ttl = True
+
+    def __init__(self, time_to_live=60, maxsize=1024, skip_args=0, backup=None, remote_cache=None, *, name=None, cache=None,
+                 **options):
         if time_to_live is DEFAULT:
             raise TypeError('time_to_live is a number of seconds, or None for ever')
-        super().__init__(maxsize, time_to_live, skip_args, backup, remote_cache, name, options)
+        super().__init__(maxsize, time_to_live, skip_args, backup, remote_cache, name, cache, options)

@@ -94,7 +94,10 @@ class _Invalidator:
 
         if self._clear_all:
             for read in self._reads:
-                mutation_of(read).add_everything()
+                if read._tags:
+                    mutation_of(read).add_tag(*read._tags)
+                else:
+                    mutation_of(read).add_everything()
         elif self._key is not None:
             calls = self._key(*args, **kwargs)
             for call in calls if isinstance(calls, list) else [calls]:

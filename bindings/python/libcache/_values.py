@@ -21,6 +21,18 @@ class Default(enum.Enum):
 DEFAULT = Default.DEFAULT
 
 
+class Miss(enum.Enum):
+    """What a loader answers when there is no value: nothing is kept, and who waits gets a miss."""
+
+    MISS = 'MISS'
+
+    def __repr__(self):
+        return 'MISS'
+
+
+MISS = Miss.MISS
+
+
 class Kept:
     """What an entry holds: a Python object, and for a moment the bytes that are to go to a tier."""
 
@@ -71,7 +83,9 @@ def tags_of(tags):
 
 
 def entry_of(value, ttl=Memo.TTL_DEFAULT, tags=(), codec=None):
-    """An entry that holds a value. With a codec, it is one that a tier can keep, or a TypeError."""
+    """An entry that holds a value, or None for MISS. With a codec, it is one that a tier can keep, or a TypeError."""
+    if value is MISS:
+        return None
     entry = Memo.Entry.new(Kept(value, codec.dump(value) if codec is not None else None))
     if ttl != Memo.TTL_DEFAULT:
         entry.set_ttl(ttl)
