@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Backends: where a cache keeps what it has, outside of the memory."""
+from __future__ import annotations
+
 import asyncio
 import os
 import urllib.parse
+from typing import Any, Optional, Union
 
 from gi.repository import GLib, GObject, Memo
 
@@ -28,15 +31,15 @@ class _Plugin:
     def __init__(self, uri):
         self.memo = Memo.Backend.new_for_uri(uri)
 
-    async def open(self):
+    async def open(self) -> None:
         """Open it now, and raise why it cannot be; else it is opened when it is first used."""
         await wait(self.memo.open_async, self.memo.open_finish)
 
-    async def flush(self):
+    async def flush(self) -> None:
         """Make durable all that was stored before."""
         await wait(self.memo.flush_async, self.memo.flush_finish)
 
-    async def close(self):
+    async def close(self) -> None:
         """Give everything back. A cache that is closed leaves its backends open, as others may use them."""
         await wait(self.memo.close_async, self.memo.close_finish)
 
@@ -44,7 +47,7 @@ class _Plugin:
         await self.open()
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, *_: Any) -> None:
         await self.close()
 
 
@@ -62,7 +65,8 @@ class DiskBackend(_Plugin):
     ``'64M'``. With ``exclusive`` no other process may use it.
     """
 
-    def __init__(self, path, *, max_size=None, exclusive=None, application=None):
+    def __init__(self, path: Union[str, os.PathLike], *, max_size: Union[int, str, None] = None,
+                 exclusive: Optional[bool] = None, application: Optional[str] = None) -> None:
         path = os.fspath(path)
         query = _query({'max-size': max_size, 'exclusive': exclusive, 'application': application})
         if '/' in path:
@@ -80,7 +84,9 @@ class RedisBackend(_Plugin):
     for TLS.
     """
 
-    def __init__(self, url='redis://localhost:6379/0', *, prefix=None, timeout=None, ca=None, cert=None, key=None):
+    def __init__(self, url: str = 'redis://localhost:6379/0', *, prefix: Optional[str] = None,
+                 timeout: Optional[float] = None, ca: Optional[str] = None, cert: Optional[str] = None,
+                 key: Optional[str] = None) -> None:
         query = _query({'prefix': prefix, 'timeout-ms': round(timeout * 1000) if timeout is not None else None,
                         'ca': ca, 'cert': cert, 'key': key})
         super().__init__(url + (query.replace('?', '&') if '?' in url else query))
@@ -96,29 +102,29 @@ class Backend(GObject.Object, Memo.Backend):
 
     _loop = None
 
-    async def open(self):
+    async def open(self) -> None:
         """Open what the bytes are kept in; asked before all else, and again where it raised."""
 
-    async def load(self, key):
+    async def load(self, key: str) -> Optional[bytes]:
         """Give the bytes of a key, or None."""
         raise NotImplementedError('load')
 
-    async def store(self, key, data, ttl):
+    async def store(self, key: str, data: bytes, ttl: Optional[float]) -> None:
         """Keep bytes under a key, in place of what is there; ``ttl`` is how many seconds they are of use, or None."""
         raise NotImplementedError('store')
 
-    async def remove(self, key, only=None):
+    async def remove(self, key: str, only: Optional[bytes] = None) -> None:
         """Remove a key for good; with ``only``, if it has exactly these bytes."""
         raise NotImplementedError('remove')
 
-    async def clear(self):
+    async def clear(self) -> None:
         """Remove all keys for good."""
         raise NotImplementedError('clear')
 
-    async def flush(self):
+    async def flush(self) -> None:
         """Make durable all that was stored."""
 
-    async def close(self):
+    async def close(self) -> None:
         """Give everything back."""
 
     def do_open(self, call):

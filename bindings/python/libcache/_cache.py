@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """AsyncCache: the cache itself."""
+from __future__ import annotations
+
 import asyncio
 import functools
+from typing import Any, Hashable, Mapping, Optional, Union
 
 from gi.repository import GLib, Memo
 
 from . import _loaders
-from ._backends import backend_of
-from ._codecs import PlainCodec
+from ._backends import Backend, DiskBackend, RedisBackend, backend_of
+from ._codecs import Codec, PlainCodec
 from ._errors import WarmupError
 from ._keys import cache_key
 from ._loops import wait, within_loop
 from ._metrics import Metrics
-from ._values import DEFAULT, MISS, Kept, entry_of, seconds_of, tags_of, value_of
+from ._values import (DEFAULT, MISS, BatchLoader, Kept, Loader, Tags, TimeToLive, entry_of, seconds_of, tags_of,
+                      value_of)
+
+# To find them in their namespace costs as much as to call them.
+_LOOKED_UP = Memo.GetFlags.LOOKED_UP
+_REFRESH = Memo.GetFlags.REFRESH
+
+# A backend, of a plugin or of one's own, or its URI.
+Tier = Union[DiskBackend, RedisBackend, Backend, Memo.Backend, str]
 
 
 def _count(name, value, least, none=None):
@@ -45,8 +56,10 @@ class AsyncCache:
     a loop of its own.
     """
 
-    def __init__(self, maxsize=128, default_ttl=None, batch_window_ms=5, max_batch_size=100, backup=None, remote_cache=None,
-                 *, codec=None, clock=None, record_secret=None, stale_if_remote_down=False, tier_timeout=5.0):
+    def __init__(self, maxsize: Optional[int] = 128, default_ttl: TimeToLive = None, batch_window_ms: int = 5,
+                 max_batch_size: int = 100, backup: Optional[Tier] = None, remote_cache: Optional[Tier] = None, *,
+                 codec: Optional[Codec] = None, clock: Optional[Memo.Clock] = None, record_secret: Optional[bytes] = None,
+                 stale_if_remote_down: bool = False, tier_timeout: float = 5.0) -> None:
         if default_ttl is DEFAULT:
             default_ttl = None
         properties = {
@@ -77,14 +90,15 @@ class AsyncCache:
         self._batches = _loaders.Batches(self, self._codec)
 
     @property
-    def memo(self):
+    def memo(self) -> Memo.AsyncCache:
         """The `Memo.AsyncCache` of it, for what is on the GLib side of a program."""
         return self._memo
 
     def __repr__(self):
         return f'<AsyncCache with {len(self)} entries>'
 
-    async def get(self, key, loader=None, batch_loader=None, ttl=DEFAULT, *, default=None, tags=(), use_cache=True):
+    async def get(self, key: Hashable, loader: Optional[Loader] = None, batch_loader: Optional[BatchLoader] = None,
+                  ttl: TimeToLive = DEFAULT, *, default: Any = None, tags: Tags = (), use_cache: bool = True) -> Any:
         """Get the value of a key; what is not there is loaded.
 
         ``loader`` is called without arguments: an `async def`, a function that gives something to await, or one that does neither,
@@ -101,14 +115,15 @@ class AsyncCache:
 
         To cancel the task ends its wait, and the load only if nobody else waits.
         """
-        text = cache_key(key)
-        flags = Memo.GetFlags.REFRESH
+        # What cache_key() does with most keys.
+        text = key if type(key) is str and key.isprintable() else cache_key(key)
+        flags = _REFRESH
         if use_cache:
             kept = self._lookup(text)
             if type(kept) is Kept:
                 return kept.value
             # It is not there, or was not kept by Python: then the library finds it once more.
-            flags = Memo.GetFlags.LOOKED_UP
+            flags = _LOOKED_UP
 
         if loader is not None and batch_loader is not None:
             raise TypeError('give a loader or a batch_loader, not both')
@@ -136,7 +151,7 @@ class AsyncCache:
         entry = await waiting
         return value_of(entry) if entry is not None else default
 
-    def set(self, key, value, ttl=DEFAULT, *, tags=()):
+    def set(self, key: Hashable, value: Any, ttl: TimeToLive = DEFAULT, *, tags: Tags = ()) -> None:
         """Keep a value, in place of the one that is there.
 
         ``ttl`` is in seconds; None is for ever, and without it the cache's default counts. A load of the key that is
@@ -146,33 +161,33 @@ class AsyncCache:
             raise TypeError('MISS is no value, but what a loader says when there is none: delete() the key')
         self._memo.set(cache_key(key), entry_of(value, seconds_of(ttl), tags_of(tags), self._codec))
 
-    def delete(self, key):
+    def delete(self, key: Hashable) -> bool:
         """Drop a key, and say whether it was in memory. A load of it that is under way is not kept any more."""
         return self._memo.delete(cache_key(key))
 
-    def clear(self):
+    def clear(self) -> None:
         """Drop everything. What is being loaded is not kept any more."""
         self._memo.clear()
 
-    def invalidate_tags(self, *tags):
+    def invalidate_tags(self, *tags: str) -> None:
         """Drop what carries one of the tags; what is being loaded, too."""
         self._memo.invalidate_tags(tags_of(tags))
 
-    def __contains__(self, key):
+    def __contains__(self, key: Hashable) -> bool:
         return self._memo.contains(cache_key(key))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._memo.get_metrics().size
 
-    def get_metrics(self):
+    def get_metrics(self) -> Metrics:
         """What was counted so far: `Metrics`."""
         return Metrics.of(self._memo.get_metrics())
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         """Begin to count anew; the entries stay."""
         self._memo.reset_metrics()
 
-    async def warmup(self, loaders, ttl=DEFAULT, *, tags=()):
+    async def warmup(self, loaders: Mapping[Any, Loader], ttl: TimeToLive = DEFAULT, *, tags: Tags = ()) -> None:
         """Load many keys side by side: ``{'user:1': load_user_1, ...}``.
 
         What is in memory already is left out. When some fail, the others are loaded all the same, and then `WarmupError`
@@ -193,16 +208,16 @@ class AsyncCache:
         if failures:
             raise WarmupError(failures)
 
-    async def flush(self):
+    async def flush(self) -> None:
         """Wait until all that was asked before is in every tier for good, or raise what failed."""
         await wait(self._memo.flush_async, self._memo.flush_finish)
 
-    async def close(self):
+    async def close(self) -> None:
         """Flush the cache and end it: whoever gets something afterwards gets an error."""
         await wait(self._memo.close_async, self._memo.close_finish)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> AsyncCache:
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, *_: Any) -> None:
         await self.close()

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How values become bytes for a tier, and values again."""
+from __future__ import annotations
+
 import json
 import pickle
+from typing import Any
 
 from gi.repository import GLib, GObject, Memo
 
@@ -19,11 +22,11 @@ class Codec(GObject.Object, Memo.Codec):
     by which class it was made, by its ``__gtype_name__`` or its name and module; no other is asked to read it.
     """
 
-    def encode(self, value):
+    def encode(self, value: Any) -> bytes:
         """Give the bytes of a value, or raise an exception: it cannot be kept in a tier."""
         raise NotImplementedError
 
-    def decode(self, data):
+    def decode(self, data: bytes) -> Any:
         """Give the value of bytes, or raise an exception: they are of no use, which is a miss."""
         raise NotImplementedError
 
@@ -72,10 +75,10 @@ class PlainCodec(Codec):
         super().__init__()
         self._variants = Memo.VariantCodec.new()
 
-    def encode(self, value):
+    def encode(self, value: Any) -> bytes:
         return self._variants.encode_entry(Memo.Entry.new_variant(variant_of(value))).get_data()
 
-    def decode(self, data):
+    def decode(self, data: bytes) -> Any:
         return plain_of(self._variants.decode_bytes(GLib.Bytes.new(data)).get_variant())
 
 
@@ -84,10 +87,10 @@ class JSONCodec(Codec):
 
     __gtype_name__ = 'LibcacheJSONCodec'
 
-    def encode(self, value):
+    def encode(self, value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(',', ':')).encode()
 
-    def decode(self, data):
+    def decode(self, data: bytes) -> Any:
         return json.loads(data)
 
 
@@ -100,8 +103,8 @@ class PickleCodec(Codec):
 
     __gtype_name__ = 'LibcachePickleCodec'
 
-    def encode(self, value):
+    def encode(self, value: Any) -> bytes:
         return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
 
-    def decode(self, data):
+    def decode(self, data: bytes) -> Any:
         return pickle.loads(data)

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Decorators: functions that remember what they answered."""
+from __future__ import annotations
+
 import asyncio
 import functools
+import inspect
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from gi.repository import Memo
 
-from ._cache import AsyncCache
+from ._cache import AsyncCache, Tier
 from ._keys import CallKeys
-from ._values import DEFAULT, Kept, seconds_of
+from ._metrics import Metrics
+from ._values import DEFAULT, Kept, TimeToLive, seconds_of
 
 _LOOKED_UP = Memo.GetFlags.LOOKED_UP
 _REFRESH = Memo.GetFlags.REFRESH
@@ -40,36 +45,33 @@ class CachedFunction:
     def __repr__(self):
         return f'<{type(self._decorator).__name__} {self._keys.name}>'
 
-    async def __call__(self, /, *args, use_cache=True, **kwargs):
-        text = self._key(args, kwargs)
+    async def __call__(self, /, *args: Any, use_cache: bool = True, **kwargs: Any) -> Any:
         if use_cache:
-            kept = self._lookup(text)
+            kept = self._lookup(self._key(args, kwargs))
             if type(kept) is Kept:
                 return kept.value
-            flags = _LOOKED_UP
-        else:
-            flags = _REFRESH
-        return await self.cache.load(text, functools.partial(self._function, *args, **kwargs), flags, self._ttl, self._tags)
+        return await self.cache.load(self._key(args, kwargs), functools.partial(self._function, *args, **kwargs),
+                                     _LOOKED_UP if use_cache else _REFRESH, self._ttl, self._tags)
 
     def __get__(self, instance, owner=None):
         return self if instance is None else _BoundCachedFunction(self, instance)
 
-    def key(self, /, *args, **kwargs):
+    def key(self, /, *args: Any, **kwargs: Any) -> str:
         """The key under which the answer to a call is kept."""
         return self._key(args, kwargs)
 
-    def invalidate_cache(self, /, *args, **kwargs):
+    def invalidate_cache(self, /, *args: Any, **kwargs: Any) -> bool:
         """Forget the answer to one call, and say whether it was in memory. Give the arguments of the call."""
         return self.cache.memo.delete(self._key(args, kwargs))
 
-    def clear_cache(self):
+    def clear_cache(self) -> None:
         """Forget all answers of this function, and those of no other that shares its cache or tiers."""
         if self._tags:
             self.cache.invalidate_tags(*self._tags)
         else:
             self.cache.clear()
 
-    def get_metrics(self):
+    def get_metrics(self) -> Metrics:
         """What was counted so far: `Metrics`, which are those of all that share a cache."""
         return self.cache.get_metrics()
 
@@ -78,8 +80,8 @@ async def _call(*args, **kwargs):
     """What others take the code of a cached function for."""
 
 
-# What asyncio.iscoroutinefunction() looks for, and inspect's own from Python 3.12 on.
-_MARKER = asyncio.coroutines._is_coroutine
+# What asyncio.iscoroutinefunction() looks for.
+_MARKER = getattr(asyncio.coroutines, '_is_coroutine', None)
 
 
 class _BoundCachedFunction:
@@ -94,10 +96,10 @@ class _BoundCachedFunction:
     def __call__(self, /, *args, **kwargs):
         return self.__func__(self.__self__, *args, **kwargs)
 
-    def key(self, /, *args, **kwargs):
+    def key(self, /, *args: Any, **kwargs: Any) -> str:
         return self.__func__.key(self.__self__, *args, **kwargs)
 
-    def invalidate_cache(self, /, *args, **kwargs):
+    def invalidate_cache(self, /, *args: Any, **kwargs: Any) -> bool:
         return self.__func__.invalidate_cache(self.__self__, *args, **kwargs)
 
     def __getattr__(self, name):
@@ -117,6 +119,19 @@ class _BoundCachedFunction:
 class _Decorator:
     _has_ttl = False
 
+    if not TYPE_CHECKING:
+        def __new__(cls, function=None, *args, **kwargs):
+            self = super().__new__(cls)
+            if callable(function):
+                # Without parentheses.
+                self.__init__()
+                return self(function)
+            return self
+
+        def __init_subclass__(cls):
+            # What help() shows, in place of what __new__() takes.
+            cls.__signature__ = inspect.Signature(list(inspect.signature(cls.__init__).parameters.values())[1:])
+
     def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, cache, options):
         self._options = dict(options, maxsize=maxsize, default_ttl=default_ttl, backup=backup, remote_cache=remote_cache)
         self._cache = cache
@@ -131,7 +146,7 @@ class _Decorator:
         # Before there is a function: what is wrong is said in the line that has it.
         seconds_of(default_ttl)
 
-    def __call__(self, function):
+    def __call__(self, function: Callable[..., Any]) -> CachedFunction:
         if not callable(function):
             raise TypeError(f'{type(self).__name__} decorates a function, not {function!r}')
         keys = CallKeys(function, self._name, self._skip_args)
@@ -159,15 +174,9 @@ class AsyncLRU(_Decorator):
     ``get_metrics()``. A function that is not `async def` is called in a thread.
     """
 
-    def __new__(cls, maxsize=128, *args, **kwargs):
-        self = super().__new__(cls)
-        if callable(maxsize):
-            # Without parentheses.
-            self.__init__()
-            return self(maxsize)
-        return self
-
-    def __init__(self, maxsize=128, skip_args=0, backup=None, remote_cache=None, *, name=None, cache=None, **options):
+    def __init__(self, maxsize: Optional[int] = 128, skip_args: int = 0, backup: Optional[Tier] = None,
+                 remote_cache: Optional[Tier] = None, *, name: Optional[str] = None, cache: Optional[AsyncCache] = None,
+                 **options: Any) -> None:
         super().__init__(maxsize, None, skip_args, backup, remote_cache, name, cache, options)
 
 
@@ -182,17 +191,11 @@ class AsyncTTL(_Decorator):
     All else is as for `AsyncLRU`.
     """
 
-    def __new__(cls, time_to_live=60, *args, **kwargs):
-        self = super().__new__(cls)
-        if callable(time_to_live):
-            self.__init__()
-            return self(time_to_live)
-        return self
-
     _has_ttl = True
 
-    def __init__(self, time_to_live=60, maxsize=1024, skip_args=0, backup=None, remote_cache=None, *, name=None, cache=None,
-                 **options):
+    def __init__(self, time_to_live: TimeToLive = 60, maxsize: Optional[int] = 1024, skip_args: int = 0,
+                 backup: Optional[Tier] = None, remote_cache: Optional[Tier] = None, *, name: Optional[str] = None,
+                 cache: Optional[AsyncCache] = None, **options: Any) -> None:
         if time_to_live is DEFAULT:
             raise TypeError('time_to_live is a number of seconds, or None for ever')
         super().__init__(maxsize, time_to_live, skip_args, backup, remote_cache, name, cache, options)

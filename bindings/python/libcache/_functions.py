@@ -6,7 +6,7 @@ import inspect
 import weakref
 
 # Code that turned out to give an awaitable, though it is no `async def`: it does not block, and needs no thread.
-_gives_awaitables = weakref.WeakSet()
+_gives_awaitables: weakref.WeakSet = weakref.WeakSet()
 
 # What a function says in a thread that makes a task or a future of the running loop.
 _NEEDS_THE_LOOP = ('no running event loop', 'There is no current event loop')

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Invalidators: changes that are tied to the reads that they make wrong."""
+from __future__ import annotations
+
 import asyncio
 import functools
 import inspect
+from typing import Any, Callable, Optional
 
 from gi.repository import Memo
 
@@ -50,22 +53,22 @@ class _Reads:
 
 
 class _Invalidator:
-    _decorator = None
+    _decorator: type = object
 
-    def __init__(self, *reads, key=None, clear_all=False):
+    def __init__(self, *reads: Any, key: Optional[Callable[..., Any]] = None, clear_all: bool = False) -> None:
         if not reads:
             raise TypeError(f'{type(self).__name__} needs the function whose answers the change makes wrong')
-        for read in reads:
-            read = getattr(read, '__func__', read)
-            if not isinstance(read, CachedFunction) or not isinstance(read._decorator, self._decorator):
-                raise TypeError(f'{type(self).__name__} takes functions that {self._decorator.__name__} decorates, not {read!r}')
         if key is not None and clear_all:
             raise TypeError('give key or clear_all, not both')
-        self._reads = [getattr(read, '__func__', read) for read in reads]
+        # Of a method of an object: the method.
+        self._reads: list[CachedFunction] = [getattr(read, '__func__', read) for read in reads]
+        for read in self._reads:
+            if not isinstance(read, CachedFunction) or not isinstance(read._decorator, self._decorator):
+                raise TypeError(f'{type(self).__name__} takes functions that {self._decorator.__name__} decorates, not {read!r}')
         self._key = key
         self._clear_all = clear_all
 
-    def __call__(self, function):
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if not callable(function):
             raise TypeError(f'{type(self).__name__} decorates a function, not {function!r}')
         reads = [] if self._key is not None or self._clear_all else [_Reads(read, function) for read in self._reads]

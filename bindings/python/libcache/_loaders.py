@@ -10,6 +10,10 @@ from . import _errors
 from ._functions import call as call_function
 from ._values import entry_of
 
+# To find them in their namespace costs as much as to call them.
+_connect = GObject.Object.connect
+_new_loader = Memo.Loader.new_with_closure
+
 # The loads that the running code is a part of.
 _within = contextvars.ContextVar('libcache-loads', default=())
 
@@ -57,7 +61,7 @@ def _spawn(call, context, work):
             pass
 
     # Not Gio.Cancellable.connect(), which is another function.
-    handler = GObject.Object.connect(cancellable, 'cancelled', cancelled)
+    handler = _connect(cancellable, 'cancelled', cancelled)
 
     def ended(task):
         _tasks.discard(task)
@@ -95,7 +99,7 @@ def single(cache, text, function, ttl, tags, codec):
     def load(call):
         _spawn(call, context, _answer(cache, call, (text,), f'The load of “{text}”', work))
 
-    return Memo.Loader.new_with_closure(load)
+    return _new_loader(load)
 
 
 class Batches:

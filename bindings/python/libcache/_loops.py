@@ -15,7 +15,7 @@ from ._errors import error_of
 
 # An event loop, and the main context in which what is asked in it is answered.  The loop holds the poller, since
 # it watches it, and not the other way round: it can go as if there were none.
-_contexts = weakref.WeakKeyDictionary()
+_contexts: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 # What a cache that is made outside of any loop does on its own, such as dropping what has expired, is done in whichever
 # loop runs.
@@ -70,6 +70,10 @@ class within_loop:
         self._context.pop_thread_default()
 
 
+# To find it in its namespace costs as much as to call it.
+_Cancellable = Gio.Cancellable
+
+
 async def wait(start, finish):
     """Awaits an asynchronous function of the library.
 
@@ -79,7 +83,7 @@ async def wait(start, finish):
     loop = asyncio.get_running_loop()
     context = context_of(loop)
     future = loop.create_future()
-    cancellable = Gio.Cancellable()
+    cancellable = _Cancellable()
 
     def done(_source, result, *_data):
         if not future.done():

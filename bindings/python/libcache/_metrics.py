@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a cache counted."""
+from __future__ import annotations
+
+from typing import Any
 
 _NAMES = ('hits', 'misses', 'size', 'hit_rate', 'coalesced', 'loads', 'load_failures', 'batches', 'evictions',
           'expirations', 'invalidations', 'remote_hits', 'remote_failures', 'backup_hits', 'backup_failures')
@@ -22,7 +25,7 @@ class Metrics(dict):
         """Take the counters of the library."""
         return cls((name, getattr(metrics, name)) for name in _NAMES)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
         except KeyError:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Values and times to live, between Python and the library."""
+from __future__ import annotations
+
 import datetime
 import enum
 import math
+from typing import Any, Awaitable, Callable, Iterable, Mapping, Sequence, Union
 
 from gi.repository import GLib, Memo
 
@@ -33,6 +36,13 @@ class Miss(enum.Enum):
 MISS = Miss.MISS
 
 
+# What the public functions take.
+Loader = Callable[[], Union[Awaitable[Any], Any]]
+BatchLoader = Callable[[list], Union[Awaitable[Union[Mapping[Any, Any], Sequence[Any]]], Mapping[Any, Any], Sequence[Any]]]
+TimeToLive = Union[Default, None, float, datetime.timedelta]
+Tags = Union[str, Iterable[str]]
+
+
 class Kept:
     """What an entry holds: a Python object, and for a moment the bytes that are to go to a tier."""
 
@@ -43,7 +53,11 @@ class Kept:
         self.data = data
 
 
+# To find them in their namespace costs as much as to call them.
 _get_value = Memo.Entry.get_value
+_new_entry = Memo.Entry.new
+_TTL_DEFAULT = Memo.TTL_DEFAULT
+_TTL_FOREVER = Memo.TTL_FOREVER
 
 
 def value_of(entry):
@@ -61,9 +75,9 @@ def value_of(entry):
 def seconds_of(ttl):
     """A time to live in seconds, as the library wants it."""
     if ttl is DEFAULT:
-        return Memo.TTL_DEFAULT
+        return _TTL_DEFAULT
     if ttl is None:
-        return Memo.TTL_FOREVER
+        return _TTL_FOREVER
     if isinstance(ttl, datetime.timedelta):
         ttl = ttl.total_seconds()
     if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
@@ -82,12 +96,12 @@ def tags_of(tags):
     return tags
 
 
-def entry_of(value, ttl=Memo.TTL_DEFAULT, tags=(), codec=None):
+def entry_of(value, ttl=_TTL_DEFAULT, tags=(), codec=None):
     """An entry that holds a value, or None for MISS. With a codec, it is one that a tier can keep, or a TypeError."""
     if value is MISS:
         return None
-    entry = Memo.Entry.new(Kept(value, codec.dump(value) if codec is not None else None))
-    if ttl != Memo.TTL_DEFAULT:
+    entry = _new_entry(Kept(value, codec.dump(value) if codec is not None else None))
+    if ttl != _TTL_DEFAULT:
         entry.set_ttl(ttl)
     if tags:
         entry.set_tags(tags)
