@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """AsyncCache: the cache itself."""
 import asyncio
+import functools
 
 from gi.repository import GLib, Memo
 
@@ -54,6 +55,8 @@ class AsyncCache:
             'batch_window_ms': _count('batch_window_ms', batch_window_ms, 0),
             'max_batch_size': _count('max_batch_size', max_batch_size, 1),
         }
+        if record_secret is not None and not record_secret:
+            raise ValueError('record_secret must not be empty: give it some bytes that nobody can guess')
         self._codec = None
         if backup is not None or remote_cache is not None:
             self._codec = codec if codec is not None else PlainCodec()
@@ -64,8 +67,6 @@ class AsyncCache:
             if remote_cache is not None:
                 properties['remote_cache'] = backend_of(remote_cache)
             if record_secret is not None:
-                if not record_secret:
-                    raise ValueError('record_secret must not be empty: give it some bytes that nobody can guess')
                 properties['record_secret'] = GLib.Bytes.new(record_secret)
         if clock is not None:
             properties['clock'] = clock
@@ -115,22 +116,24 @@ class AsyncCache:
         if batch_loader is None:
             return await self.load(text, loader, flags, ttl, tags, default)
 
-        made = self._batches.enter(batch_loader, text, key, ttl, tags)
+        made = [self._batches.enter(batch_loader, text, key, ttl, tags)]
         try:
-            return await self._await_entry(text, made, flags, default)
+            return await self._await_entry(text, made.pop(), flags, default)
         finally:
             self._batches.leave(batch_loader, text)
 
     async def load(self, text, function, flags, ttl, tags, default=None):
         """What `get()` and decorators do about a key that was not found; ``text`` is what `cache_key()` makes of it."""
-        made = _loaders.single(self, text, function, ttl, tags, self._codec) if function is not None else None
-        return await self._await_entry(text, made, flags, default)
+        return await self._await_entry(
+            text, _loaders.single(self, text, function, ttl, tags, self._codec) if function is not None else None,
+            flags, default)
 
     async def _await_entry(self, text, loader, flags, default):
         _loaders.check_recursion(self, text)
-        memo = self._memo
-        entry = await wait(lambda cancellable, done: memo.get_with_closure(text, flags, loader, cancellable, done),
-                           memo.get_finish)
+        waiting = wait(functools.partial(self._memo.get_with_closure, text, flags, loader), self._memo.get_finish)
+        # Else a loader that somehow has the exception that it raised would be held by that.
+        del loader
+        entry = await waiting
         return value_of(entry) if entry is not None else default
 
     def set(self, key, value, ttl=DEFAULT, *, tags=()):

@@ -90,6 +90,9 @@ async def wait(start, finish):
         start(cancellable, done)
     finally:
         context.pop_thread_default()
+        # What the library holds is not seen by Python's garbage collection. An exception that is raised here has this frame, so
+        # nothing may be in here by which the library holds the exception.
+        del start, done
 
     try:
         result = await future
@@ -97,10 +100,12 @@ async def wait(start, finish):
         cancellable.cancel()
         raise
 
+    del future
     try:
         return finish(result)
     except GLib.Error as error:
         failure = error_of(error, result)
+        del result
     # Not within the handler, whose error would become a part of the exception's story.
     try:
         raise failure
