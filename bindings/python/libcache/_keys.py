@@ -57,6 +57,12 @@ def _text(value):
     elif cls is int:
         if INT64_MIN <= value <= INT64_MAX:
             return f'x {value}'
+    elif cls is float:
+        return f'd {value:.17g}'
+    elif value is None:
+        return 'mv nothing'
+    elif cls is bool:
+        return 'b true' if value else 'b false'
     return argument_text(value)
 
 
@@ -132,7 +138,11 @@ class CallKeys:
             if tail is None:
                 return varied(args, kwargs)
 
-            if n_args == skip + 1:
+            try:
+                if n_args != skip + 1:
+                    return f'{head}{", ".join(map(_text, args[skip:]))}{tail}'
+
+                # What most calls have, without another function.
                 value = args[skip]
                 cls = type(value)
                 if cls is int:
@@ -141,8 +151,7 @@ class CallKeys:
                 elif cls is str:
                     if value.isprintable() and '"' not in value and '\\' not in value:
                         return f'{head}s "{value}"{tail}'
-            try:
-                return f'{head}{", ".join(map(_text, args[skip:]))}{tail}'
+                return f'{head}{_text(value)}{tail}'
             except TypeError:
                 return varied(args, kwargs)
 
