@@ -108,16 +108,19 @@ class Batches:
 
     def enter(self, function, text, key, ttl, tags):
         """Gives the loader of a function; to be left when the get is over."""
-        batch = self._batches.get(function)
-        if batch is None:
-            batch = self._batches[function] = _Batch(self._cache, function, self._codec)
+        found = self._batches.get(function)
+        if found is None:
+            batch = _Batch(self._cache, function, self._codec)
+            # The loader holds the batch, in a way that the garbage collector does not see; so not the other way round.
+            found = self._batches[function] = batch, Memo.Loader.new_batch_with_closure(batch.load)
+        batch, loader = found
         wanted = batch.wanted.setdefault(text, [key, ttl, tags, 0])
         wanted[3] += 1
-        return batch.loader
+        return loader
 
     def leave(self, function, text):
         """The get is over."""
-        batch = self._batches[function]
+        batch, _ = self._batches[function]
         wanted = batch.wanted[text]
         wanted[3] -= 1
         if wanted[3] == 0:
@@ -134,9 +137,9 @@ class _Batch:
         self._context = contextvars.copy_context()
         # By the text of a key: the key, the time to live and tags of its entry, and how many wait.
         self.wanted = {}
-        self.loader = Memo.Loader.new_batch_with_closure(self._load)
 
-    def _load(self, call):
+    def load(self, call):
+        """Answers a call for many keys."""
         texts = call.get_keys()
         _spawn(call, self._context, _answer(self._cache, call, texts, 'A batch', self._work))
 
