@@ -504,3 +504,16 @@ def test_every_key_reaches_the_cache_as_it_is():
     for i, key in enumerate(keys):
         cache.set(cache_key(key), Memo.Entry.new_int64(i))
     assert [cache.lookup(cache_key(key)).get_int64() for key in keys] == list(range(len(keys)))
+
+
+def test_how_a_call_was_made_before_does_not_count():
+    """What is remembered of one call is used for the next of its kind, with other values."""
+    key = keys_of(lambda a, b=[1], *, c=2, d='"': None, name='f')
+    for a in (1, True, 1.0, 'x', None, [1], 2 ** 70):
+        for _ in range(3):
+            assert key(a, c=3) == key(a=a, c=3) == key(a, [1], c=3) == key(c=3, a=a, b=[1]) == \
+                f'f({argument_text(a)}, ax [1], c=x 3, d=s "\\"")'
+    # More kinds of calls than are remembered.
+    key = keys_of(lambda *args: None, name='f')
+    for n in list(range(100)) * 2:
+        assert key(*range(n)) == f'f({", ".join(f"x {i}" for i in range(n))})'

@@ -16,6 +16,9 @@ _NO_DEFAULT = inspect.Parameter.empty
 # Defaults of these types are the same at each call.
 _CONSTANT = frozenset((type(None), bool, int, float, str, bytes))
 
+# Of how many kinds of calls a function remembers how their keys are made.
+_MOST_PLANS = 64
+
 # In place of a default of which no key can be made, such as an object() that means "not given".
 _DEFAULT = 'v <py:default>'
 
@@ -30,7 +33,7 @@ def cache_key(key):
     if type(key) is str:
         if key.isprintable() or _is_plain(key):
             return key
-    return ESCAPE + argument_text(key)
+    return ESCAPE + _text(key)
 
 
 def _is_plain(key):
@@ -57,6 +60,12 @@ def _text(value):
     elif cls is int:
         if INT64_MIN <= value <= INT64_MAX:
             return f'x {value}'
+    elif cls is float:
+        return f'd {value:.17g}'
+    elif value is None:
+        return 'mv nothing'
+    elif cls is bool:
+        return 'b true' if value else 'b false'
     return argument_text(value)
 
 
@@ -67,6 +76,15 @@ def _text_or_default(value, default):
         if value is default:
             return _DEFAULT
         raise
+
+
+class _Place:
+    """Where an argument is in a call: a number or a name."""
+
+    __slots__ = ('where',)
+
+    def __init__(self, where):
+        self.where = where
 
 
 def _signature_of(function):
@@ -109,6 +127,7 @@ class CallKeys:
         self._by_keyword = sorted((p.name, p.default) for p in parameters if p.kind is p.KEYWORD_ONLY)
         self._has_varargs = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self._has_keywords = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        self._plans = {}
         self.key = self._make_key()
 
     @property
@@ -132,7 +151,11 @@ class CallKeys:
             if tail is None:
                 return varied(args, kwargs)
 
-            if n_args == skip + 1:
+            try:
+                if n_args != skip + 1:
+                    return f'{head}{", ".join(map(_text, args[skip:]))}{tail}'
+
+                # What most calls have, without another function.
                 value = args[skip]
                 cls = type(value)
                 if cls is int:
@@ -141,8 +164,7 @@ class CallKeys:
                 elif cls is str:
                     if value.isprintable() and '"' not in value and '\\' not in value:
                         return f'{head}s "{value}"{tail}'
-            try:
-                return f'{head}{", ".join(map(_text, args[skip:]))}{tail}'
+                return f'{head}{_text(value)}{tail}'
             except TypeError:
                 return varied(args, kwargs)
 
@@ -162,6 +184,45 @@ class CallKeys:
         return tails
 
     def _key_of_any_call(self, args, kwargs):
+        # The same for all calls with as many arguments and these names, of which there are seldom more than a few.
+        shape = len(args), *kwargs
+        plan = self._plans.get(shape)
+        if not plan:
+            key = self._key_by_binding(args, kwargs)
+            if plan is None and not self._has_keywords and len(self._plans) < _MOST_PLANS:
+                self._plans[shape] = self._make_plan(*shape)
+            return key
+
+        pieces, end = plan
+        try:
+            return ''.join([f'{before}{_text(args[where] if type(where) is int else kwargs[where])}'
+                            for before, where in pieces]) + end
+        except TypeError:
+            return self._key_by_binding(args, kwargs)
+
+    def _make_plan(self, n_args, *names):
+        """What stands before each argument that counts, and where in a call it is; then what is at the end.
+
+        Empty when there is no such plan.
+        """
+        values, keywords = self._bind([_Place(i) for i in range(n_args)], {name: _Place(name) for name in names})
+        arguments = [('', value) for value in values[self.skip_args:]]
+        arguments += [(_keyword_text(name, ''), keywords[name]) for name in sorted(keywords)]
+
+        pieces, text = [], self._head
+        for i, (name, value) in enumerate(arguments):
+            text += f'{", " if i else ""}{name}'
+            if type(value) is _Place:
+                pieces.append((text, value.where))
+                text = ''
+            elif type(value) in _CONSTANT:
+                text += _text(value)
+            else:
+                # A default that may be another at the next call.
+                return ()
+        return pieces, f'{text})'
+
+    def _key_by_binding(self, args, kwargs):
         values, keywords = self._bind(args, kwargs)
         defaults = itertools.chain(self._defaults, itertools.repeat(_NO_DEFAULT))
         texts = [_text_or_default(value, default)
