@@ -94,6 +94,23 @@ def test_plain_data_comes_back_as_it_was(run, value):
 
 
 @pytest.mark.one_loop
+def test_other_languages_share_a_tier(run):
+    async def main():
+        shelf = Shelf()
+        ours, theirs = AsyncCache(backup=shelf), Memo.AsyncCache(backup=shelf)
+        for value in ('text', 5, 1.5, True, b'raw', None, {'a': [1, 'x']}, (1, 'x')):
+            ours.set('from python', value)
+            await ours.flush()
+            assert is_same((await Memo.AsyncCache(backup=shelf).get_async('from python', Memo.GetFlags.NONE)).value, value)
+        for entry, value in ((Memo.Entry.new_string('text'), 'text'), (Memo.Entry.new_int64(5), 5), (Memo.Entry.new(None), None),
+                             (Memo.Entry.new_variant(GLib.Variant('a{sv}', {'a': GLib.Variant('u', 5)})), {'a': 5})):
+            theirs.set('from elsewhere', entry)
+            await theirs.flush_async()
+            assert is_same(await AsyncCache(backup=shelf).get('from elsewhere', refuse), value)
+    run(main())
+
+
+@pytest.mark.one_loop
 @pytest.mark.parametrize('value', [Thing(), {1, 2}, 2 ** 63, 'a\0b', '\udc80', [Thing()], {'a': Thing()}, Thing, bytearray(b'x')],
                          ids=repr)
 def test_what_is_no_plain_data_is_refused_with_what_to_do(run, value):

@@ -9,7 +9,7 @@ from typing import Any
 from gi.repository import GLib, GObject, Memo
 
 from . import _errors
-from ._plain import plain_of, variant_of
+from ._plain import entry_of_plain
 from ._values import Kept, value_of
 
 _HOW = 'give the cache another codec, such as JSONCodec() or one of your own, or plain data'
@@ -62,11 +62,12 @@ def _refuse(call, error):
                                              _errors.Error.NOT_SUPPORTED))
 
 
-class PlainCodec(Codec):
+class PlainCodec(Codec, Memo.Codec):
     """The codec of a cache that is given no other: None, booleans, integers of 64 bits, floats, strings, bytes, and
     lists, tuples and dictionaries of such, at most 15 in one another.
 
-    What comes back is equal to what was kept, and of the same types. No code can be in it.
+    What comes back is equal to what was kept, and of the same types. No code can be in it. It writes what
+    `Memo.VariantCodec` does, so that programs in other languages share the tier.
     """
 
     __gtype_name__ = 'LibcachePlainCodec'
@@ -76,10 +77,13 @@ class PlainCodec(Codec):
         self._variants = Memo.VariantCodec.new()
 
     def encode(self, value: Any) -> bytes:
-        return self._variants.encode_entry(Memo.Entry.new_variant(variant_of(value))).get_data()
+        return self._variants.encode_entry(entry_of_plain(value)).get_data()
 
     def decode(self, data: bytes) -> Any:
-        return plain_of(self._variants.decode_bytes(GLib.Bytes.new(data)).get_variant())
+        return value_of(self._variants.decode_bytes(GLib.Bytes.new(data)))
+
+    def do_dup_name(self) -> str:
+        return self._variants.dup_name()
 
 
 class JSONCodec(Codec):

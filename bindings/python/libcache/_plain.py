@@ -4,7 +4,7 @@
 A list is ``av``, a tuple a tuple, a dictionary ``a{sv}`` or, where not all keys are strings, ``a(vv)``; None is
 an empty ``mv``, bytes are ``ay``. So each type has one form, and comes back as what it was.
 """
-from gi.repository import GLib
+from gi.repository import GLib, Memo
 
 # A codec reads 32 containers in one another at most.
 _DEEPEST = 15
@@ -52,6 +52,25 @@ def _boxed(value, depth):
 
 def _array(element, children):
     return GLib.Variant.new_array(GLib.VariantType.new(element), children)
+
+
+def entry_of_plain(value):
+    """An entry that holds a value as programs in other languages have it."""
+    variant = variant_of(value)
+    cls = type(value)
+    if value is None:
+        return Memo.Entry.new(None)
+    if cls is bool:
+        return Memo.Entry.new_boolean(value)
+    if cls is int:
+        return Memo.Entry.new_int64(value)
+    if cls is float:
+        return Memo.Entry.new_double(value)
+    if cls is str:
+        return Memo.Entry.new_string(value)
+    if cls is bytes:
+        return Memo.Entry.new_bytes(GLib.Bytes.new(value))
+    return Memo.Entry.new_variant(variant)
 
 
 def plain_of(variant):
