@@ -5,6 +5,7 @@ docs/keys.md says what may be relied on.
 """
 import inspect
 import itertools
+from typing import Any
 
 from ._canonical import INT64_MAX, INT64_MIN, argument_text
 
@@ -27,7 +28,7 @@ _LONGEST_RECENT = 200
 _DEFAULT = 'v <py:default>'
 
 
-def cache_key(key):
+def cache_key(key: Any) -> str:
     """The string under which the cache keeps ``key``.
 
     A string is its own, so that programs in other languages find it.  Every other key is
