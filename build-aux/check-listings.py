@@ -36,7 +36,7 @@ REGION = re.compile(r'^\s*(?:/\*|//|#|--)\s*\[(?P<end>/?)(?P<name>[\w-]+)\]\s*(?
 # What the language of a fence must be for a file of this kind.
 LANGUAGES = {
     '.c': 'c', '.h': 'c', '.cpp': 'cpp', '.hpp': 'cpp', '.py': 'python', '.js': 'js',
-    '.vala': 'vala', '.sql': 'sql', '.build': 'meson',
+    '.vala': 'vala', '.sql': 'sql', '.build': 'meson', '.sh': 'sh', '.patch': 'diff',
 }
 CODE = {'c', 'cpp', 'python', 'js', 'vala', 'sql'}
 

@@ -20,6 +20,7 @@
 # include "memo-entry.h"
 # include "memo-enum-types.h"
 # include "memo-error.h"
+# include "memo-eviction-policy.h"
 # include "memo-invalidator.h"
 # include "memo-loader.h"
 # include "memo-manual-clock.h"

@@ -34,7 +34,7 @@ store_answer (MemoAsyncCache   *self,
       MemoNode *node = memo_node_new (&key, memo_entry_new_error (g_error_copy (error)),
                                       memo_time_after (now, error_ttl), memo_tag_set_size (tags));
 
-      memo_store_put (self->errors, node, tags, self->maxsize, now, &trash->nodes);
+      memo_store_put (self->errors, node, tags, memo_async_cache_limit (self), now, &trash->nodes);
     }
 }
 

@@ -27,10 +27,12 @@ struct _MemoAsyncCache
   MemoCodec      *codec;
   GBytes         *record_secret;    /* or NULL */
   MemoTier       *tiers[MEMO_N_TIERS]; /* NULL without a backend */
+  MemoEvictionPolicy eviction_policy;
 
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
   gboolean        closed;
   guint           maxsize;
+  guint64         max_bytes;
   double          default_ttl;
   double          tier_timeout;
   gboolean        stale_if_remote_down;
@@ -83,9 +85,17 @@ typedef struct
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);
 void        memo_trash_empty           (MemoTrash           *trash);
 
+/* With the lock held: how much may be in memory. */
+static inline MemoLimit
+memo_async_cache_limit (MemoAsyncCache *self)
+{
+  return (MemoLimit) { self->maxsize == MEMO_UNLIMITED ? G_MAXSIZE : self->maxsize, self->max_bytes };
+}
+
 /* memo-trim.c */
 void        memo_async_cache_shrink    (MemoAsyncCache      *self,
                                         const guint         *maxsize,
+                                        const guint64       *max_bytes,
                                         guint                percent);
 
 /* memo-level-one.c */

@@ -2,6 +2,7 @@
 #include "memo-async-cache-private.h"
 #include "memo-batch-private.h"
 #include "memo-boot-clock-private.h"
+#include "memo-enum-types.h"
 #include "memo-variant-codec.h"
 
 /**
@@ -34,6 +35,8 @@
 enum {
   PROP_0,
   PROP_MAXSIZE,
+  PROP_MAX_BYTES,
+  PROP_EVICTION_POLICY,
   PROP_DEFAULT_TTL,
   PROP_BATCH_WINDOW_MS,
   PROP_MAX_BATCH_SIZE,
@@ -165,6 +168,14 @@ memo_async_cache_get_property (GObject    *object,
       g_value_set_uint (value, memo_async_cache_get_maxsize (self));
       break;
 
+    case PROP_MAX_BYTES:
+      g_value_set_uint64 (value, memo_async_cache_get_max_bytes (self));
+      break;
+
+    case PROP_EVICTION_POLICY:
+      g_value_set_enum (value, memo_async_cache_get_eviction_policy (self));
+      break;
+
     case PROP_DEFAULT_TTL:
       g_value_set_double (value, memo_async_cache_get_default_ttl (self));
       break;
@@ -222,6 +233,15 @@ memo_async_cache_set_property (GObject      *object,
     {
     case PROP_MAXSIZE:
       memo_async_cache_set_maxsize (self, g_value_get_uint (value));
+      break;
+
+    case PROP_MAX_BYTES:
+      memo_async_cache_set_max_bytes (self, g_value_get_uint64 (value));
+      break;
+
+    case PROP_EVICTION_POLICY:
+      self->eviction_policy = g_value_get_enum (value);
+      memo_eviction_init (&self->values->order, self->eviction_policy);
       break;
 
     case PROP_DEFAULT_TTL:
@@ -297,6 +317,31 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
    */
   properties[PROP_MAXSIZE] =
     g_param_spec_uint ("maxsize", NULL, NULL, 0, MEMO_UNLIMITED, 128, flags);
+
+  /**
+   * MemoAsyncCache:max-bytes: (getter get_max_bytes) (setter set_max_bytes)
+   *
+   * How much memory the entries take at most, with their keys and tags.
+   *
+   * It counts what [method@Memo.Entry.get_size] says. What is larger than all that on its own is given to those who wait for it, and
+   * not kept in memory. Of both limits, this and [property@Memo.AsyncCache:maxsize], the one that is reached
+   * first holds.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAX_BYTES] =
+    g_param_spec_uint64 ("max-bytes", NULL, NULL, 0, MEMO_UNLIMITED_BYTES, MEMO_UNLIMITED_BYTES, flags);
+
+  /**
+   * MemoAsyncCache:eviction-policy: (getter get_eviction_policy)
+   *
+   * What goes when the cache is full.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_EVICTION_POLICY] =
+    g_param_spec_enum ("eviction-policy", NULL, NULL, MEMO_TYPE_EVICTION_POLICY, MEMO_EVICTION_LRU,
+                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
    * MemoAsyncCache:default-ttl: (getter get_default_ttl) (setter set_default_ttl)
@@ -449,12 +494,13 @@ memo_async_cache_init (MemoAsyncCache *self)
   self->context = g_main_context_ref_thread_default ();
   self->weak = memo_weak_ref_share (self);
   self->maxsize = 128;
+  self->max_bytes = MEMO_UNLIMITED_BYTES;
   self->default_ttl = MEMO_TTL_FOREVER;
   self->batch_window_ms = 5;
   self->max_batch_size = 100;
   self->tier_timeout = 5.0;
-  self->values = memo_store_new ();
-  self->errors = memo_store_new ();
+  self->values = memo_store_new (MEMO_EVICTION_LRU);
+  self->errors = memo_store_new (MEMO_EVICTION_LRU);
   memo_table_init (&self->flights);
   memo_fence_init (&self->fence);
   memo_fence_init (&self->key_fence);

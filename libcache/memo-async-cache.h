@@ -9,6 +9,7 @@
 #include "memo-cache.h"
 #include "memo-clock.h"
 #include "memo-codec.h"
+#include "memo-eviction-policy.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,15 @@ G_BEGIN_DECLS
  * Since: 0.1
  */
 #define MEMO_UNLIMITED ((guint) 4294967295)
+
+/**
+ * MEMO_UNLIMITED_BYTES: (type guint64)
+ *
+ * The [property@Memo.AsyncCache:max-bytes] of a cache that never evicts for lack of memory.
+ *
+ * Since: 0.1
+ */
+#define MEMO_UNLIMITED_BYTES ((guint64) G_GUINT64_CONSTANT (18446744073709551615))
 
 #define MEMO_TYPE_ASYNC_CACHE (memo_async_cache_get_type ())
 
@@ -35,6 +45,13 @@ guint           memo_async_cache_get_maxsize            (MemoAsyncCache *self);
 MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_set_maxsize            (MemoAsyncCache *self,
                                                          guint           maxsize);
+MEMO_AVAILABLE_IN_0_1
+guint64         memo_async_cache_get_max_bytes          (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+void            memo_async_cache_set_max_bytes          (MemoAsyncCache *self,
+                                                         guint64         max_bytes);
+MEMO_AVAILABLE_IN_0_1
+MemoEvictionPolicy memo_async_cache_get_eviction_policy (MemoAsyncCache *self);
 MEMO_AVAILABLE_IN_0_1
 double          memo_async_cache_get_default_ttl        (MemoAsyncCache *self);
 MEMO_AVAILABLE_IN_0_1

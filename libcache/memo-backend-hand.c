@@ -4,7 +4,8 @@
 #include "memo-error.h"
 
 /* How a backend is asked: it is opened once, by whoever asks for something first, and what is asked
- * meanwhile waits for that.  One that could not be opened is tried again by whoever asks next. */
+ * meanwhile waits for that.  One that could not be opened is tried again by whoever asks next.  One that was asked
+ * to open is closed, whatever came of it: it may be trying on by itself. */
 
 typedef enum
 {
@@ -26,6 +27,7 @@ typedef struct
 {
   GMutex     lock;
   State      state;
+  gboolean   touched;     /* it was asked to open */
   GPtrArray *wishes;      /* while it is being opened */
 } Door;
 
@@ -189,7 +191,8 @@ grant_wishes (MemoBackend *self,
 }
 
 static void
-refuse_wishes (Door         *door,
+refuse_wishes (MemoBackend  *self,
+               Door         *door,
                const GError *error)
 {
   g_autoptr(GPtrArray) wishes = take_wishes (door, UNOPENED);
@@ -199,7 +202,7 @@ refuse_wishes (Door         *door,
       Wish *wish = g_ptr_array_index (wishes, i);
 
       if (wish->what == MEMO_BACKEND_CLOSE)
-        memo_call_return_nothing (wish->call);
+        grant (self, wish->what, NULL, wish->call);
       else
         memo_call_return_error (wish->call, g_error_copy (error));
     }
@@ -216,7 +219,7 @@ opened (gpointer   owner,
   if (error == NULL)
     grant_wishes (self, door);
   else
-    refuse_wishes (door, error);
+    refuse_wishes (self, door, error);
 
   g_clear_pointer (&entry, memo_entry_unref);
   g_clear_error (&error);
@@ -244,7 +247,7 @@ memo_backend_hand (MemoBackend     *self,
   if (door->state == UNOPENED && iface->open == NULL)
     door->state = OPEN;
   else if (door->state == UNOPENED && what == MEMO_BACKEND_CLOSE)
-    door->state = ENDED;
+    door->state = door->touched ? OPEN : ENDED;
   state = door->state;
 
   if (state == UNOPENED || state == OPENING)
@@ -258,6 +261,7 @@ memo_backend_hand (MemoBackend     *self,
 
       begin = state == UNOPENED;
       door->state = OPENING;
+      door->touched = TRUE;
     }
 
   /* Nothing is asked any more after this; what was asked before is answered. */

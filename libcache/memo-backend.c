@@ -110,8 +110,8 @@
  *
  * Finishes what was asked before, or answers it with an error, and gives everything back.
  *
- * Nothing is called after this. Nor is this called where the last attempt to open failed: what that began, it has
- * to give back itself, or when the last reference to the backend goes.
+ * Nothing is called after this. It is called where an attempt to open failed, too, since that may have begun something;
+ * not where nobody ever asked for anything.
  *
  * Since: 0.1
  */

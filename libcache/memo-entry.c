@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-entry-private.h"
 
-struct _MemoEntry
-{
-  gatomicrefcount ref_count;
-  int             sealed;     /* atomic */
-  GValue          value;      /* unset for the cached "nothing" */
-  double          ttl;
-  char          **tags;
-};
-
 G_DEFINE_BOXED_TYPE (MemoEntry, memo_entry, memo_entry_ref, memo_entry_unref)
-
-static inline gboolean
-holds_value (MemoEntry *self)
-{
-  return self->value.g_type != G_TYPE_INVALID;
-}
 
 static MemoEntry *
 memo_entry_alloc (GType type)
@@ -52,12 +37,29 @@ memo_entry_new (const GValue *value)
   g_return_val_if_fail (value == NULL || G_IS_VALUE (value), NULL);
 
   if (value == NULL)
-    return memo_entry_alloc (G_TYPE_INVALID);
+    return memo_entry_new_nothing ();
 
   self = memo_entry_alloc (G_VALUE_TYPE (value));
   g_value_copy (value, &self->value);
 
   return self;
+}
+
+/**
+ * memo_entry_new_nothing:
+ *
+ * Creates an entry that holds no value: the answer is known, and it is that there is none.
+ *
+ * It is what [ctor@Memo.Entry.new] makes of `NULL`, for languages whose null is a value.
+ *
+ * Returns: (transfer full): the new entry
+ *
+ * Since: 0.1
+ */
+MemoEntry *
+memo_entry_new_nothing (void)
+{
+  return memo_entry_alloc (G_TYPE_INVALID);
 }
 
 /**
@@ -268,7 +270,7 @@ memo_entry_unref (MemoEntry *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  if (holds_value (self))
+  if (memo_entry_is_value (self))
     g_value_unset (&self->value);
   g_strfreev (self->tags);
   g_free (self);
@@ -279,8 +281,12 @@ void
 memo_entry_seal (MemoEntry *self)
 {
   /* Reading first leaves the line of a shared entry where it is. */
-  if (!g_atomic_int_get (&self->sealed))
-    g_atomic_int_set (&self->sealed, TRUE);
+  if (g_atomic_int_get (&self->sealed))
+    return;
+
+  /* Who puts it into a store holds a lock, where this should not be worked out. */
+  memo_entry_get_size (self);
+  g_atomic_int_set (&self->sealed, TRUE);
 }
 
 /**
@@ -385,7 +391,7 @@ memo_entry_get_value_type (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, G_TYPE_NONE);
 
-  return holds_value (self) ? G_VALUE_TYPE (&self->value) : G_TYPE_NONE;
+  return memo_entry_is_value (self) ? G_VALUE_TYPE (&self->value) : G_TYPE_NONE;
 }
 
 /**
@@ -403,14 +409,7 @@ memo_entry_get_value (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return holds_value (self) ? &self->value : NULL;
-}
-
-static gboolean
-memo_entry_holds (MemoEntry *self,
-                  GType      type)
-{
-  return holds_value (self) && G_VALUE_HOLDS (&self->value, type);
+  return memo_entry_is_value (self) ? &self->value : NULL;
 }
 
 /**
@@ -428,7 +427,7 @@ memo_entry_get_variant (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_VARIANT) ? g_value_get_variant (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_VARIANT) ? g_value_get_variant (&self->value) : NULL;
 }
 
 /**
@@ -446,7 +445,7 @@ memo_entry_get_string (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_STRING) ? g_value_get_string (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_STRING) ? g_value_get_string (&self->value) : NULL;
 }
 
 /**
@@ -464,7 +463,7 @@ memo_entry_get_bytes (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_BYTES) ? g_value_get_boxed (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_BYTES) ? g_value_get_boxed (&self->value) : NULL;
 }
 
 /**
@@ -482,7 +481,7 @@ memo_entry_get_object (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return memo_entry_holds (self, G_TYPE_OBJECT) ? g_value_get_object (&self->value) : NULL;
+  return memo_entry_is_a (self, G_TYPE_OBJECT) ? g_value_get_object (&self->value) : NULL;
 }
 
 static gboolean
@@ -581,7 +580,7 @@ gboolean
 memo_entry_get_boolean (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
-  g_return_val_if_fail (memo_entry_holds (self, G_TYPE_BOOLEAN), FALSE);
+  g_return_val_if_fail (memo_entry_is_a (self, G_TYPE_BOOLEAN), FALSE);
 
   return g_value_get_boolean (&self->value);
 }

@@ -72,6 +72,8 @@ GType                memo_entry_get_type       (void) G_GNUC_CONST;
 MEMO_AVAILABLE_IN_0_1
 MemoEntry           *memo_entry_new            (const GValue       *value) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
+MemoEntry           *memo_entry_new_nothing    (void) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
 MemoEntry           *memo_entry_new_variant    (GVariant           *value) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 MemoEntry           *memo_entry_new_string     (const char         *value) G_GNUC_WARN_UNUSED_RESULT;
@@ -102,6 +104,11 @@ void                 memo_entry_set_tags       (MemoEntry          *self,
 MEMO_AVAILABLE_IN_0_1
 const char * const  *memo_entry_get_tags       (MemoEntry          *self);
 
+MEMO_AVAILABLE_IN_0_1
+void                 memo_entry_set_size       (MemoEntry          *self,
+                                                gsize               bytes);
+MEMO_AVAILABLE_IN_0_1
+gsize                memo_entry_get_size       (MemoEntry          *self);
 MEMO_AVAILABLE_IN_0_1
 GType                memo_entry_get_value_type (MemoEntry          *self);
 MEMO_AVAILABLE_IN_0_1

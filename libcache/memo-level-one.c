@@ -44,7 +44,7 @@ memo_level_one_keep (MemoAsyncCache    *self,
     deadline = MIN (deadline, arrival->promoted_until);
   memo_store_put (self->values,
                   memo_node_new (key, memo_entry_ref (entry), deadline, memo_tag_set_size (tags)),
-                  tags, self->maxsize, now, &trash->nodes);
+                  tags, memo_async_cache_limit (self), now, &trash->nodes);
   memo_tiers_store (self, key, entry, tags, deadline, arrival, trash);
 
   if (self->husks != NULL)
@@ -313,8 +313,8 @@ invalidate (MemoAsyncCache   *self,
 
   if (everything)
     {
-      stores[0] = memo_store_new ();
-      stores[1] = memo_store_new ();
+      stores[0] = memo_store_new (self->eviction_policy);
+      stores[1] = memo_store_new (MEMO_EVICTION_LRU);
     }
 
   g_mutex_lock (&self->lock);
@@ -459,6 +459,7 @@ memo_level_one_get_metrics (MemoCache *cache)
   metrics->expirations = self->values->expirations;
   metrics->invalidations = self->values->invalidations;
   metrics->size = memo_store_size (self->values);
+  metrics->bytes = self->values->bytes;
   g_mutex_unlock (&self->lock);
 
   if (self->tiers[MEMO_REMOTE] != NULL)

@@ -31,6 +31,7 @@ typedef struct _MemoMetrics MemoMetrics;
  * @backup_hits: how many keys were not loaded since the backup had them
  * @backup_failures: how often the backup failed to do what it was asked for
  * @size: how many entries are held at present
+ * @bytes: how much memory these take, as far as [method@Memo.Entry.get_size] knows
  * @hit_rate: hits by hits and misses, 0.0 when nothing was asked yet
  *
  * What a cache counted: a snapshot, which does not change any more.
@@ -57,10 +58,11 @@ struct _MemoMetrics
   guint64 backup_hits;
   guint64 backup_failures;
   guint64 size;
+  guint64 bytes;
   double  hit_rate;
 
   /*< private >*/
-  guint64 padding[9];
+  guint64 padding[8];
 };
 
 MEMO_AVAILABLE_IN_ALL

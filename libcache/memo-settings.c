@@ -104,8 +104,77 @@ memo_async_cache_set_maxsize (MemoAsyncCache *self,
     return;
 
   kept = g_object_ref (self);
-  memo_async_cache_shrink (self, &maxsize, 0);
+  memo_async_cache_shrink (self, &maxsize, NULL, 0);
   g_object_notify (G_OBJECT (self), "maxsize");
+}
+
+/**
+ * memo_async_cache_get_max_bytes: (get-property max-bytes)
+ * @self: a cache
+ *
+ * Gets how much memory the entries take at most.
+ *
+ * Returns: bytes, or `MEMO_UNLIMITED_BYTES`
+ *
+ * Since: 0.1
+ */
+guint64
+memo_async_cache_get_max_bytes (MemoAsyncCache *self)
+{
+  guint64 max_bytes;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0);
+
+  g_mutex_lock (&self->lock);
+  max_bytes = self->max_bytes;
+  g_mutex_unlock (&self->lock);
+
+  return max_bytes;
+}
+
+/**
+ * memo_async_cache_set_max_bytes: (set-property max-bytes)
+ * @self: a cache
+ * @max_bytes: bytes, or `MEMO_UNLIMITED_BYTES`
+ *
+ * Sets how much memory the entries take at most.
+ *
+ * What is beyond a lower limit is evicted; a large number of entries in slices.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_max_bytes (MemoAsyncCache *self,
+                                guint64         max_bytes)
+{
+  g_autoptr(MemoAsyncCache) kept = NULL;
+
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  if (memo_async_cache_get_max_bytes (self) == max_bytes)
+    return;
+
+  kept = g_object_ref (self);
+  memo_async_cache_shrink (self, NULL, &max_bytes, 0);
+  g_object_notify (G_OBJECT (self), "max-bytes");
+}
+
+/**
+ * memo_async_cache_get_eviction_policy: (get-property eviction-policy)
+ * @self: a cache
+ *
+ * Gets what goes when the cache is full.
+ *
+ * Returns: the policy
+ *
+ * Since: 0.1
+ */
+MemoEvictionPolicy
+memo_async_cache_get_eviction_policy (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), MEMO_EVICTION_LRU);
+
+  return self->eviction_policy;
 }
 
 /**

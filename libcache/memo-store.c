@@ -2,7 +2,7 @@
 #include "memo-store-private.h"
 
 /* How many over the limit one put makes room for at most; more go in slices.  More than
- * one are over only after the limit was lowered. */
+ * one are over only after the limit was lowered, or when what is put is larger than they are. */
 #define PUT_BUDGET 16
 
 /* How many expired nodes a put buries on its way, for contexts that nobody iterates. */
@@ -15,60 +15,6 @@ typedef enum
   EXPIRED,
   INVALIDATED,
 } Reason;
-
-/* --- nodes --- */
-
-/* A node with a copy of the key; ENTRY is taken. */
-MemoNode *
-memo_node_new (const MemoKey *key,
-               MemoEntry     *entry,
-               gint64         deadline,
-               guint          n_tags)
-{
-  MemoNode *self = g_malloc (sizeof *self + n_tags * sizeof self->tags[0] + key->length + 1);
-  char *text = (char *) &self->tags[n_tags];
-
-  memcpy (text, key->text, key->length + 1);
-  memo_item_init (&self->item, key, text);
-  self->newer = NULL;
-  self->older = NULL;
-  self->entry = entry;
-  self->deadline = deadline;
-  self->heap_place = 0;
-  self->n_tags = n_tags;
-
-  return self;
-}
-
-/* The tags that a node carries, or NULL when there are none. */
-char **
-memo_node_dup_tags (MemoNode *self)
-{
-  char **tags;
-
-  if (self->n_tags == 0)
-    return NULL;
-
-  tags = g_new0 (char *, self->n_tags + 1);
-  for (guint i = 0; i < self->n_tags; i++)
-    tags[i] = g_strdup (self->tags[i].tag->item.text);
-
-  return tags;
-}
-
-/* Frees what left a store.  Runs the code of whoever made the values: never under a lock. */
-void
-memo_garbage_free (MemoNode *garbage)
-{
-  while (garbage != NULL)
-    {
-      MemoNode *next = (MemoNode *) garbage->item.chain;
-
-      memo_entry_unref (garbage->entry);
-      g_free (garbage);
-      garbage = next;
-    }
-}
 
 static inline void
 throw_away (MemoNode  *node,
@@ -88,48 +34,6 @@ carries_dead_tag (MemoNode *node)
     }
 
   return FALSE;
-}
-
-/* --- recency --- */
-
-static void
-unlink_recency (MemoStore *self,
-                MemoNode  *node)
-{
-  if (node->newer != NULL)
-    node->newer->older = node->older;
-  else
-    self->newest = node->older;
-
-  if (node->older != NULL)
-    node->older->newer = node->newer;
-  else
-    self->oldest = node->newer;
-}
-
-static void
-link_newest (MemoStore *self,
-             MemoNode  *node)
-{
-  node->newer = NULL;
-  node->older = self->newest;
-  if (self->newest != NULL)
-    self->newest->newer = node;
-  else
-    self->oldest = node;
-  self->newest = node;
-}
-
-/* Makes a node the most recent. */
-void
-memo_store_touch (MemoStore *self,
-                  MemoNode  *node)
-{
-  if (self->newest == node)
-    return;
-
-  unlink_recency (self, node);
-  link_newest (self, node);
 }
 
 /* --- the heap --- */
@@ -212,11 +116,12 @@ heap_top (MemoStore *self)
 /* --- the store --- */
 
 MemoStore *
-memo_store_new (void)
+memo_store_new (MemoEvictionPolicy policy)
 {
   MemoStore *self = g_new0 (MemoStore, 1);
 
   memo_table_init (&self->table);
+  memo_eviction_init (&self->order, policy);
   memo_tag_index_init (&self->tags);
 
   return self;
@@ -233,6 +138,7 @@ memo_store_free (MemoStore *self)
   memo_garbage_free (garbage);
 
   memo_tag_index_deinit (&self->tags);
+  memo_eviction_deinit (&self->order);
   memo_table_deinit (&self->table);
   memo_vector_clear (&self->heap);
   g_free (self);
@@ -247,7 +153,8 @@ drop (MemoStore  *self,
   self->trim_left -= self->trim_left > 0;
 
   memo_table_remove (&self->table, &node->item);
-  unlink_recency (self, node);
+  memo_eviction_remove (&self->order, node);
+  self->bytes -= node->size;
   if (node->heap_place != 0)
     heap_remove (self, node);
   for (guint i = 0; i < node->n_tags; i++)
@@ -275,6 +182,13 @@ drop (MemoStore  *self,
     }
 
   throw_away (node, garbage);
+}
+
+static void
+evict (MemoStore  *self,
+       MemoNode  **garbage)
+{
+  drop (self, memo_eviction_choose (&self->order), EVICTED, garbage);
 }
 
 /* Buries one node that is dead already.  Says whether there was one. */
@@ -336,43 +250,56 @@ memo_store_remove (MemoStore      *self,
   return !expired && !dead;
 }
 
-/* Puts a node in as the most recent, in place of what is under its key, and makes room for
- * it.  TAGS are as many as it was made for. */
+static inline gboolean
+exceeds (gsize     count,
+         guint64   bytes,
+         MemoLimit limit)
+{
+  return count > limit.count || bytes > limit.bytes;
+}
+
+/* Puts a node in, in place of what is under its key, and makes room for it.  TAGS are as many as it was made for. */
 void
 memo_store_put (MemoStore         *self,
                 MemoNode          *node,
                 const MemoTagSet  *tags,
-                guint              maxsize,
+                MemoLimit          limit,
                 gint64             now,
                 MemoNode         **garbage)
 {
   MemoKey key = memo_item_key (&node->item);
   MemoNode *old = (MemoNode *) memo_table_find (&self->table, &key);
+  gboolean replaces = FALSE;
 
   if (old != NULL)
     {
       gboolean dead = carries_dead_tag (old);
 
-      drop (self, old, dead ? INVALIDATED : now >= old->deadline ? EXPIRED : REPLACED, garbage);
+      replaces = !dead && now < old->deadline;
+      drop (self, old, dead ? INVALIDATED : replaces ? REPLACED : EXPIRED, garbage);
     }
 
   for (guint i = 0; i < REAP_BUDGET && bury_one (self, now, garbage); i++)
     ;
 
-  if (maxsize == 0)
+  if (exceeds (1, node->size, limit))
     {
       throw_away (node, garbage);
       return;
     }
 
-  for (guint i = 0; i < PUT_BUDGET && memo_store_size (self) >= maxsize; i++)
+  for (guint i = 0; i < PUT_BUDGET && exceeds (memo_store_size (self) + 1, self->bytes + node->size, limit); i++)
     {
       if (!bury_one (self, now, garbage))
-        drop (self, self->oldest, EVICTED, garbage);
+        evict (self, garbage);
     }
 
   memo_table_add (&self->table, &node->item);
-  link_newest (self, node);
+  self->bytes += node->size;
+  if (replaces)
+    memo_eviction_replace (&self->order, old, node);
+  else
+    memo_eviction_add (&self->order, node);
   if (node->deadline != MEMO_NEVER)
     heap_add (self, node);
   for (guint i = 0; i < node->n_tags; i++)
@@ -390,21 +317,21 @@ memo_store_invalidate_tag (MemoStore     *self,
 /* When memo_store_sweep() will have something to do: at once is G_MININT64, never MEMO_NEVER. */
 gint64
 memo_store_next_sweep (MemoStore *self,
-                       guint      maxsize)
+                       MemoLimit  limit)
 {
   MemoNode *top = heap_top (self);
 
-  if (memo_store_size (self) > maxsize || memo_tag_index_corpse (&self->tags) != NULL)
+  if (exceeds (memo_store_size (self), self->bytes, limit) || memo_tag_index_corpse (&self->tags) != NULL)
     return G_MININT64;
 
   return top != NULL ? top->deadline : MEMO_NEVER;
 }
 
-/* Buries the dead, then evicts what is over MAXSIZE, BUDGET nodes at most.  Says whether
+/* Buries the dead, then evicts what is over the limit, BUDGET nodes at most.  Says whether
  * there is more to do at once. */
 gboolean
 memo_store_sweep (MemoStore  *self,
-                  guint       maxsize,
+                  MemoLimit   limit,
                   gint64      now,
                   guint       budget,
                   MemoNode  **garbage)
@@ -413,12 +340,12 @@ memo_store_sweep (MemoStore  *self,
     {
       if (bury_one (self, now, garbage))
         continue;
-      if (memo_store_size (self) <= maxsize)
+      if (!exceeds (memo_store_size (self), self->bytes, limit))
         return FALSE;
-      drop (self, self->oldest, EVICTED, garbage);
+      evict (self, garbage);
     }
 
-  return memo_store_next_sweep (self, maxsize) <= now;
+  return memo_store_next_sweep (self, limit) <= now;
 }
 
 /* Empties a store that is out of use, BUDGET nodes at most, without counting.  Says
@@ -428,8 +355,8 @@ memo_store_drain (MemoStore  *self,
                   guint       budget,
                   MemoNode  **garbage)
 {
-  for (guint i = 0; i < budget && self->oldest != NULL; i++)
-    drop (self, self->oldest, REPLACED, garbage);
+  for (guint i = 0; i < budget && memo_store_size (self) > 0; i++)
+    drop (self, memo_eviction_any (&self->order), REPLACED, garbage);
 
-  return self->oldest != NULL;
+  return memo_store_size (self) > 0;
 }

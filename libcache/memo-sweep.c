@@ -10,10 +10,14 @@
 #define MIN_INTERVAL (G_USEC_PER_SEC / 4)
 
 /* How many values may stay: a limit may have been lowered, or a part be trimmed. */
-static guint
+static MemoLimit
 limit (MemoAsyncCache *self)
 {
-  return MIN (self->maxsize, memo_store_size (self->values) - self->values->trim_left);
+  MemoLimit limit = memo_async_cache_limit (self);
+
+  limit.count = MIN (limit.count, memo_store_size (self->values) - self->values->trim_left);
+
+  return limit;
 }
 
 /* When there is something to do; G_MININT64 is at once. */
@@ -24,7 +28,7 @@ due (MemoAsyncCache *self)
     return G_MININT64;
 
   return MIN (memo_store_next_sweep (self->values, limit (self)),
-              memo_store_next_sweep (self->errors, self->maxsize));
+              memo_store_next_sweep (self->errors, memo_async_cache_limit (self)));
 }
 
 /* The same, with some patience for what expires one after another. */
@@ -73,7 +77,7 @@ memo_sweep_slice (MemoAsyncCache  *self,
                   MemoNode       **garbage)
 {
   memo_store_sweep (self->values, limit (self), now, MEMO_STORE_SLICE, garbage);
-  memo_store_sweep (self->errors, self->maxsize, now, MEMO_STORE_SLICE, garbage);
+  memo_store_sweep (self->errors, memo_async_cache_limit (self), now, MEMO_STORE_SLICE, garbage);
 }
 
 static gboolean

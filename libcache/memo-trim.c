@@ -3,11 +3,12 @@
 
 /* What makes a cache smaller: a lower limit, its user, a system that is short of memory. */
 
-/* The least recent go that are beyond a new limit, or are a part of so many per cent: some now, the
+/* Those go that are beyond a new limit, or are a part of so many per cent: some now, the
  * rest in slices. */
 void
 memo_async_cache_shrink (MemoAsyncCache *self,
                          const guint    *maxsize,
+                         const guint64  *max_bytes,
                          guint           percent)
 {
   gint64 now = memo_async_cache_now (self);
@@ -19,6 +20,8 @@ memo_async_cache_shrink (MemoAsyncCache *self,
   size = memo_store_size (self->values);
   if (maxsize != NULL)
     self->maxsize = *maxsize;
+  if (max_bytes != NULL)
+    self->max_bytes = *max_bytes;
   self->values->trim_left = MAX (self->values->trim_left, (size * percent + 99) / 100);
   memo_sweep_slice (self, now, &trash.nodes);
   arm = memo_sweep_is_due_earlier (self);
@@ -36,7 +39,7 @@ memo_async_cache_shrink (MemoAsyncCache *self,
  * @self: a cache
  * @percent: how many of a hundred entries to drop, 0 to 100
  *
- * Drops a part of the entries, the least recent first.
+ * Drops a part of the entries: those that would be evicted next.
  *
  * They count as evicted. A large number goes in slices. Loads in progress are not
  * touched. May be called from any thread.
@@ -50,7 +53,7 @@ memo_async_cache_trim (MemoAsyncCache *self,
   g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
   g_return_if_fail (percent <= 100);
 
-  memo_async_cache_shrink (self, NULL, percent);
+  memo_async_cache_shrink (self, NULL, NULL, percent);
 }
 
 /**

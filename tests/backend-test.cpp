@@ -231,7 +231,9 @@ TEST_F (BackendTest, OneThatCannotBeOpenedIsClosedAllTheSame)
   EXPECT_THAT (turned (before), EndedWith (G_IO_ERROR, G_IO_ERROR_FAILED));
   EXPECT_THAT (close, WentWell ());
   EXPECT_THAT (turned (ask ().load ("key")), EndedWith (MEMO_ERROR, MEMO_ERROR_CLOSED)) << "and not tried again";
-  EXPECT_EQ (backend_.asked (), 1);
+  EXPECT_EQ (backend_.asked (Ask::open), 1);
+  EXPECT_EQ (backend_.asked (Ask::close), 1) << "it may have begun something";
+  EXPECT_EQ (backend_.asked (), 2);
 }
 
 TEST_F (BackendTest, WhyItCannotBeClosedIsSaid)
@@ -294,6 +296,25 @@ TEST_F (BackendTest, WhoClosesAndIsCancelledHasClosedIt)
   EXPECT_THAT (turned (close), EndedWith (G_IO_ERROR, G_IO_ERROR_CANCELLED));
   EXPECT_THAT (load, WentWell ());
   EXPECT_EQ (backend_.asked (Ask::close), 1) << "what was opened is closed";
+}
+
+TEST_F (BackendTest, OneThatCouldNotBeOpenedIsClosed)
+{
+  backend_.fail_next (Ask::open, make_error ("locked"));
+  EXPECT_THAT (turned (ask ().open ()), EndedWith (G_IO_ERROR, G_IO_ERROR_FAILED));
+  EXPECT_THAT (turned (ask ().close ()), WentWell ());
+  EXPECT_EQ (backend_.asked (Ask::close), 1) << "it may be trying on";
+  EXPECT_THAT (turned (ask ().close ()), WentWell ());
+  EXPECT_EQ (backend_.asked (Ask::close), 1);
+  EXPECT_THAT (turned (ask ().load ("key")), EndedWith (MEMO_ERROR, MEMO_ERROR_CLOSED));
+  EXPECT_EQ (backend_.asked (Ask::open), 1);
+}
+
+TEST_F (BackendTest, OneThatWasNeverAskedIsNotClosed)
+{
+  EXPECT_THAT (turned (ask ().close ()), WentWell ());
+  EXPECT_EQ (backend_.asked (Ask::close), 0);
+  EXPECT_EQ (backend_.asked (Ask::open), 0);
 }
 
 TEST_F (BackendTest, WhoWasCancelledBeforeClosesItAllTheSame)

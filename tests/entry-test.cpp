@@ -184,6 +184,11 @@ TEST_F (EntryTest, Rule01NothingIsNoValue)
   EXPECT_EQ (memo_entry_get_value (nothing.get ()), nullptr);
   EXPECT_EQ (memo_entry_get_value_type (nothing.get ()), G_TYPE_NONE);
   expect_only (nothing.get (), G_TYPE_NONE);
+
+  Entry same (memo_entry_new_nothing ());
+
+  EXPECT_EQ (memo_entry_get_value (same.get ()), nullptr);
+  expect_only (same.get (), G_TYPE_NONE);
 }
 
 TEST_F (EntryTest, Failure12AValueThatHoldsNullIsNotNothing)

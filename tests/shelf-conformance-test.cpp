@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// [conformance]
 #include "conformance/memo-backend-conformance.hpp"
 
 #include "shelf-backend.h"
@@ -14,3 +15,4 @@ public:
 };
 
 MEMO_BACKEND_CONFORMANCE (Shelf, [] { return std::make_unique<ShelfSubject> (); });
+// [/conformance]

@@ -20,8 +20,8 @@ TEST_F (StoreTest, WhatIsPutIsFound)
   EXPECT_STREQ (memo_entry_get_string (find ("key")->entry), "value");
   EXPECT_FALSE (has ("other"));
   EXPECT_EQ (size (), 1u);
-  EXPECT_EQ (store_->newest, node);
-  EXPECT_EQ (store_->oldest, node);
+  EXPECT_EQ (store_->order.main.newest, node);
+  EXPECT_EQ (store_->order.main.oldest, node);
 }
 
 TEST_F (StoreTest, ANodeKeepsItsOwnCopyOfTheKey)
@@ -30,7 +30,7 @@ TEST_F (StoreTest, ANodeKeepsItsOwnCopyOfTheKey)
   const MemoKey key = memo_key (buffer);
   MemoNode *node = memo_node_new (&key, memo_entry_new_int64 (1), MEMO_NEVER, 0);
 
-  memo_store_put (store_, node, nullptr, maxsize_, now_, &garbage_);
+  memo_store_put (store_, node, nullptr, limit (), now_, &garbage_);
   buffer[4] = '2';
 
   EXPECT_TRUE (has ("key:1"));
@@ -512,7 +512,7 @@ TEST_F (StoreTest, AStoreFreesAllThatIsInIt)
   kill ("even");
   EXPECT_EQ (object->ref_count, ENTRIES + 1);
 
-  store_ = memo_store_new ();
+  store_ = memo_store_new (MEMO_EVICTION_LRU);
   memo_store_free (mine);
   EXPECT_EQ (object->ref_count, 1u);
 }

@@ -24,6 +24,9 @@
  * of them. What is asked while a clear is under way waits for its end, but for no longer than that. When too much is under way
  * already, the error is `MEMO_ERROR_BUSY`.
  *
+ * When an operation was not answered in time, and nothing else was meanwhile, those after it fail at once with
+ * `MEMO_ERROR_UNAVAILABLE`, until the server is found to answer in time again.
+ *
  * When the connection is lost, or the server says that it is not able to do its work, whoever asks is told so at once, by
  * `MEMO_ERROR_UNAVAILABLE`, until it is connected again, which is tried again and again, with pauses of 50 ms to 5
  * seconds. A server that refuses the password or that this user is not allowed to use, and a certificate that is not
@@ -46,6 +49,7 @@ struct _MemoRedisBackend
   MemoRedisAddress  address;
   GMainContext     *context;    /* where a notification is due */
   MemoRedisWorker  *worker;     /* NULL until the URI was read */
+  int               notifying;  /* atomic: a notification is on its way */
 };
 
 typedef enum
@@ -65,6 +69,7 @@ typedef enum
   PROP_REFUSED,
   PROP_SENT,
   PROP_RECEIVED,
+  PROP_ROUND_TRIP,
   N_PROPS,
 } Property;
 
@@ -189,19 +194,23 @@ notify_cb (gpointer data)
   g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
 
   if (self != NULL)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
+    {
+      g_atomic_int_set (&self->notifying, FALSE);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
+    }
 
   return G_SOURCE_REMOVE;
 }
 
-/* In the thread of the worker: it is told where the object was made. */
+/* In the thread of the worker: it is told where the object was made, once for all that changes until then, so that nothing
+ * piles up where nobody runs that context. */
 static void
 connected_changed (gpointer data)
 {
   g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
   g_autoptr(GSource) source = NULL;
 
-  if (self == NULL)
+  if (self == NULL || !g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
     return;
 
   source = g_idle_source_new ();
@@ -302,6 +311,17 @@ get_counter (MemoRedisBackend *self,
   return counters.received;
 }
 
+static double
+get_round_trip (MemoRedisBackend *self)
+{
+  MemoRedisCounters counters = { 0 };
+
+  if (self->worker != NULL)
+    memo_redis_worker_get_counters (self->worker, &counters);
+
+  return MAX (counters.round_trip, 0.0) / G_USEC_PER_SEC;
+}
+
 static void
 memo_redis_backend_get_property (GObject    *object,
                                  guint       prop_id,
@@ -326,6 +346,10 @@ memo_redis_backend_get_property (GObject    *object,
 
     case PROP_CONNECTED:
       g_value_set_boolean (value, self->worker != NULL && memo_redis_worker_is_connected (self->worker));
+      break;
+
+    case PROP_ROUND_TRIP:
+      g_value_set_double (value, get_round_trip (self));
       break;
 
     default:
@@ -506,6 +530,18 @@ memo_redis_backend_class_init (MemoRedisBackendClass *klass)
    * Since: 0.1
    */
   install_counter (PROP_RECEIVED, "received");
+
+  /**
+   * MemoRedisBackend:round-trip:
+   *
+   * How long a reply takes, in seconds: a mean in which the newest replies weigh most. 0.0 before the first.
+   *
+   * Those that came too late count, too; operations that were never answered do not.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ROUND_TRIP] = g_param_spec_double ("round-trip", NULL, NULL, 0.0, G_MAXDOUBLE, 0.0,
+                                                     G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

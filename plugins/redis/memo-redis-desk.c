@@ -312,6 +312,15 @@ static void
 hold_back (MemoRedisDesk *self,
            MemoRedisWish *wish)
 {
+  if (self->held.length >= self->setup->in_flight)
+    {
+      memo_redis_count (self->counters, refused, 1);
+      memo_call_return_error (wish->call, g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait for the end of a clear already",
+                                                       self->address->label, self->held.length));
+      memo_redis_wish_free (wish);
+      return;
+    }
+
   wish->deadline = memo_clock_get_time (self->clock) + (gint64) self->address->timeout_ms * 1000;
   g_queue_push_tail (&self->held, wish);
   if (self->held.length == 1)

@@ -43,6 +43,12 @@ now (MemoRedisLink *self)
   return memo_clock_get_time (self->clock);
 }
 
+static gint64
+patience (MemoRedisLink *self)
+{
+  return (gint64) self->address.timeout_ms * 1000 * self->setup.patience;
+}
+
 static void
 set_timer (MemoRedisLink *self,
            gint64         delay,
@@ -175,6 +181,15 @@ beat_cb (gpointer data)
       return G_SOURCE_REMOVE;
     }
 
+  /* Where a length is wrong, all that comes is taken for one reply without an end. */
+  if (memo_redis_pipeline_get_silence (self->pipeline) >= MAX (self->setup.longest_pause, patience (self)))
+    {
+      g_autoptr(GError) error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "a reply does not come to its end");
+
+      go_down (self, error, FALSE);
+      return G_SOURCE_REMOVE;
+    }
+
   if (idle)
     {
       const char *arguments[] = { "PING" };
@@ -243,12 +258,6 @@ static const MemoRedisPipelineOwner pipeline_owner = {
 };
 
 /* --- connecting --- */
-
-static gint64
-patience (MemoRedisLink *self)
-{
-  return (gint64) self->address.timeout_ms * 1000 * self->setup.patience;
-}
 
 static void
 dialled (GIOStream    *stream,

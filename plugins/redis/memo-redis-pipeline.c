@@ -14,7 +14,7 @@ typedef struct
   gpointer          data;
   gint64            timeout;
   gint64            deadline;
-  guint64           heard;        /* how much had come when it was asked */
+  guint64           in_time;      /* how many replies had come in time when it was asked */
 } Slot;
 
 struct _MemoRedisPipeline
@@ -35,8 +35,9 @@ struct _MemoRedisPipeline
   GList                        *waiting;      /* the first with a deadline; all behind it have one that is not earlier */
   GSource                      *timer;
   gint64                        timer_at;
+  guint64                       in_time;      /* replies that came before their deadline */
   gboolean                      stalled;
-  guint64                       stalled_at;   /* how much had come when it was noticed */
+  gint64                        moved;        /* when the last reply was whole, or the first began to wait */
 };
 
 static void
@@ -89,11 +90,8 @@ expire (MemoRedisPipeline *self,
                                          self->label, slot->timeout / 1000);
 
   memo_redis_count (self->counters, timeouts, 1);
-  if (slot->heard == memo_redis_connection_get_received (self->connection))
-    {
-      self->stalled = TRUE;
-      self->stalled_at = slot->heard;
-    }
+  if (slot->in_time == self->in_time)
+    self->stalled = TRUE;
   if (answered != NULL)
     answered (NULL, error, slot->data);
 }
@@ -122,6 +120,47 @@ timer_cb (gpointer data)
 
 /* --- replies --- */
 
+/* What has come, and when.  The mean is that of TCP (RFC 6298, 2.3): one eighth of it is the newest. */
+static void
+note_reply (MemoRedisPipeline *self,
+            const Slot        *slot)
+{
+  const gint64 now = memo_clock_get_time (self->clock);
+  const gint64 taken = now - (slot->deadline - slot->timeout);
+  MemoRedisCounters *counters = self->counters;
+
+  self->moved = now;
+  if (slot->answered != NULL && now <= slot->deadline)
+    {
+      self->in_time++;
+      self->stalled = FALSE;
+    }
+
+  g_mutex_lock (&counters->lock);
+  if (slot->answered == NULL)
+    counters->discarded++;
+  counters->round_trip = counters->round_trip < 0 ? taken : counters->round_trip + (taken - counters->round_trip) / 8.0;
+  g_mutex_unlock (&counters->lock);
+}
+
+static void
+probe_answered (const MemoRedisReply *reply,
+                const GError         *error,
+                gpointer              data)
+{
+}
+
+/* It answers again, though too late: whether it is in time now is found out at nobody's expense. */
+static void
+probe (MemoRedisPipeline *self,
+       gint64             timeout)
+{
+  const char *arguments[] = { "PING" };
+  const gsize sizes[] = { 4 };
+
+  memo_redis_pipeline_send (self, 1, arguments, sizes, timeout, probe_answered, NULL, NULL);
+}
+
 static void
 replied (gpointer        owner,
          MemoRedisReply *reply)
@@ -145,8 +184,9 @@ replied (gpointer        owner,
   if (self->waiting == self->slots.head)
     self->waiting = self->waiting->next;
   slot = g_queue_pop_head (&self->slots);
-  if (slot->answered == NULL)
-    memo_redis_count (self->counters, discarded, 1);
+  note_reply (self, slot);
+  if (self->stalled && self->slots.head == NULL)
+    probe (self, slot->timeout);
 
   self->refs++;
   if (slot->answered != NULL)
@@ -209,7 +249,9 @@ memo_redis_pipeline_send (MemoRedisPipeline   *self,
   slot->data = data;
   slot->timeout = timeout;
   slot->deadline = memo_clock_get_time (self->clock) + timeout;
-  slot->heard = memo_redis_connection_get_received (self->connection);
+  slot->in_time = self->in_time;
+  if (self->slots.head == NULL)
+    self->moved = slot->deadline - timeout;
   g_queue_push_tail (&self->slots, slot);
   if (self->waiting == NULL)
     self->waiting = self->slots.tail;
@@ -234,13 +276,17 @@ memo_redis_pipeline_get_progress (MemoRedisPipeline *self)
          (leaving ? memo_redis_connection_get_sent (self->connection) : 0);
 }
 
-/* Whether something was not answered in time, and nothing at all came meanwhile or since. */
+/* How long a reply is due, or in the making, since the one before it. */
+gint64
+memo_redis_pipeline_get_silence (MemoRedisPipeline *self)
+{
+  return self->slots.head != NULL ? memo_clock_get_time (self->clock) - self->moved : 0;
+}
+
+/* Whether something was not answered in time, and nothing else was meanwhile or since. */
 gboolean
 memo_redis_pipeline_is_stalled (MemoRedisPipeline *self)
 {
-  if (self->stalled && memo_redis_connection_get_received (self->connection) != self->stalled_at)
-    self->stalled = FALSE;
-
   return self->stalled;
 }
 

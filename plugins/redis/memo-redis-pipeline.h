@@ -42,6 +42,7 @@ gboolean           memo_redis_pipeline_send         (MemoRedisPipeline          
                                                      GError                      **error);
 guint              memo_redis_pipeline_get_waiting  (MemoRedisPipeline            *self);
 guint64            memo_redis_pipeline_get_progress (MemoRedisPipeline            *self);
+gint64             memo_redis_pipeline_get_silence  (MemoRedisPipeline            *self);
 gboolean           memo_redis_pipeline_is_stalled   (MemoRedisPipeline            *self);
 
 G_END_DECLS

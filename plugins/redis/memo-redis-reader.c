@@ -2,18 +2,20 @@
 #include "memo-redis-reader.h"
 
 #include <hiredis/hiredis.h>
-#include <string.h>
 
 /* Replies out of bytes: the reader of hiredis, with guards around it, since whatever is at the other end may send anything.
  *
  * An array is refused where its length is read, before anything is made for it.  A string is only made when all of it has come, so that
- * after each feed one looks at what the reader is in the middle of. */
+ * after each feed one looks at what the reader is in the middle of.  What is refused there is refused when it is whole, too: how
+ * the bytes were cut into pieces makes no difference. */
 
 struct _MemoRedisReader
 {
   redisReader           *reader;
   const MemoRedisSetup  *setup;
   gsize                  unfinished;    /* bytes since the last whole reply */
+  guint                  elements;      /* of all the arrays of the reply that is being made */
+  GError                *error;         /* what was wrong; nothing is believed after it */
 };
 
 #if HIREDIS_MAJOR >= 1
@@ -22,13 +24,72 @@ typedef size_t Elements;
 typedef int Elements;
 #endif
 
+/* --- what is too much --- */
+
+static gboolean
+check_size (MemoRedisReader *self,
+            const char      *what,
+            gsize            size,
+            gsize            most)
+{
+  if (size <= most)
+    return TRUE;
+
+  if (self->error == NULL)
+    self->error = g_error_new (MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "%s is longer than %" G_GSIZE_FORMAT " bytes", what, most);
+
+  return FALSE;
+}
+
+static gboolean
+check_string (MemoRedisReader *self,
+              gsize            size)
+{
+  return check_size (self, "a string in its reply", size, self->setup->max_bulk);
+}
+
+static gboolean
+check_line (MemoRedisReader *self,
+            gsize            size)
+{
+  return check_size (self, "a line of its reply", size, self->setup->max_line);
+}
+
+static gboolean
+check_reply (MemoRedisReader *self,
+             gsize            size)
+{
+  return check_size (self, "its reply", size, self->setup->max_reply);
+}
+
+static gboolean
+check_elements (MemoRedisReader *self,
+                guint64          elements)
+{
+  if (elements <= self->setup->max_array)
+    return TRUE;
+
+  if (self->error == NULL)
+    self->error = g_error_new (MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "an array in its reply is too long: there may be %u elements",
+                               self->setup->max_array);
+
+  return FALSE;
+}
+
 /* --- what the reader makes --- */
 
-/* Arrays grow as their elements come: a length costs nothing but its bytes. */
+/* Arrays grow as their elements come: a length costs nothing but its bytes.  NULL, which ends it all: there are too many. */
 static MemoRedisReply *
-put (const redisReadTask *task,
-     MemoRedisReply      *reply)
+new_reply (const redisReadTask *task,
+           MemoRedisKind        kind)
 {
+  MemoRedisReader *self = task->privdata;
+  MemoRedisReply *reply;
+
+  if (task->parent != NULL && !check_elements (self, ++self->elements))
+    return NULL;
+
+  reply = memo_redis_reply_new (kind);
   if (task->parent != NULL)
     g_ptr_array_add (((MemoRedisReply *) task->parent->obj)->items, reply);
 
@@ -40,49 +101,46 @@ create_string (const redisReadTask *task,
                char                *text,
                size_t               length)
 {
+  const gboolean is_string = task->type == REDIS_REPLY_STRING;
   MemoRedisReply *reply;
 
-  if (task->type == REDIS_REPLY_STRING)
-    {
-      reply = memo_redis_reply_new (MEMO_REDIS_STRING);
-      reply->bytes = g_bytes_new (text, length);
-    }
-  else
-    {
-      reply = memo_redis_reply_new (task->type == REDIS_REPLY_ERROR ? MEMO_REDIS_ERROR : MEMO_REDIS_STATUS);
-      reply->text = g_strndup (text, length);
-    }
+  if (is_string ? !check_string (task->privdata, length) : !check_line (task->privdata, length))
+    return NULL;
 
-  return put (task, reply);
+  reply = new_reply (task, is_string                         ? MEMO_REDIS_STRING
+                           : task->type == REDIS_REPLY_ERROR ? MEMO_REDIS_ERROR
+                                                             : MEMO_REDIS_STATUS);
+  if (reply != NULL && is_string)
+    reply->bytes = g_bytes_new (text, length);
+  else if (reply != NULL)
+    reply->text = g_strndup (text, length);
+
+  return reply;
 }
 
 static void *
 create_array (const redisReadTask *task,
               Elements             elements)
 {
-  MemoRedisReader *self = task->privdata;
-
-  if (elements > (Elements) self->setup->max_array)
-    return NULL;
-
-  return put (task, memo_redis_reply_new (MEMO_REDIS_ARRAY));
+  return check_elements (task->privdata, elements) ? new_reply (task, MEMO_REDIS_ARRAY) : NULL;
 }
 
 static void *
 create_integer (const redisReadTask *task,
                 long long            value)
 {
-  MemoRedisReply *reply = memo_redis_reply_new (MEMO_REDIS_INTEGER);
+  MemoRedisReply *reply = new_reply (task, MEMO_REDIS_INTEGER);
 
-  reply->integer = value;
+  if (reply != NULL)
+    reply->integer = value;
 
-  return put (task, reply);
+  return reply;
 }
 
 static void *
 create_nil (const redisReadTask *task)
 {
-  return put (task, memo_redis_reply_new (MEMO_REDIS_NIL));
+  return new_reply (task, MEMO_REDIS_NIL);
 }
 
 static void
@@ -118,6 +176,7 @@ void
 memo_redis_reader_free (MemoRedisReader *self)
 {
   redisReaderFree (self->reader);
+  g_clear_error (&self->error);
   g_free (self);
 }
 
@@ -139,37 +198,27 @@ current_task (redisReader *reader)
 /* Looks at what is not complete yet.  The type of it, where it is known, was read; what stands first is a line, which is the length where
  * it is a string. */
 static gboolean
-check_unfinished (MemoRedisReader  *self,
-                  GError          **error)
+check_unfinished (MemoRedisReader *self)
 {
   const redisReadTask *task = current_task (self->reader);
   const char *rest = self->reader->buf + self->reader->pos;
   const gsize size = self->reader->len - self->reader->pos;
-  const char *end = size > 0 ? memchr (rest, '\r', size) : NULL;
+  const gboolean is_string = task != NULL && task->type == REDIS_REPLY_STRING;
 
-  if (end == NULL && size > self->setup->max_line)
+  /* Nothing but a string is incomplete when its line has come. */
+  if (is_string && g_strstr_len (rest, MIN (size, self->setup->max_line), "\r\n") != NULL)
     {
-      g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "a line of its reply is longer than %" G_GSIZE_FORMAT " bytes",
-                   self->setup->max_line);
+      const gint64 length = g_ascii_strtoll (rest, NULL, 10);
+
+      if (!check_string (self, length > 0 ? length : 0))
+        return FALSE;
+    }
+  else if (!check_line (self, size > 0 && rest[size - 1] == '\r' ? size - 1 : size))
+    {
       return FALSE;
     }
 
-  if (end != NULL && task != NULL && task->type == REDIS_REPLY_STRING &&
-      g_ascii_strtoll (rest, NULL, 10) > (gint64) self->setup->max_bulk)
-    {
-      g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "a string in its reply is longer than %" G_GSIZE_FORMAT " bytes",
-                   self->setup->max_bulk);
-      return FALSE;
-    }
-
-  if (self->unfinished > self->setup->max_reply)
-    {
-      g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "its reply is longer than %" G_GSIZE_FORMAT " bytes",
-                   self->setup->max_reply);
-      return FALSE;
-    }
-
-  return TRUE;
+  return check_reply (self, self->unfinished);
 }
 
 /* --- in and out --- */
@@ -185,27 +234,48 @@ memo_redis_reader_feed (MemoRedisReader *self,
   redisReaderFeed (self->reader, data, size);
 }
 
+static gboolean
+next (MemoRedisReader  *self,
+      MemoRedisReply  **reply)
+{
+  void *made = NULL;
+  gsize rest;
+
+  if (self->error != NULL)
+    return FALSE;
+
+  if (redisReaderGetReply (self->reader, &made) != REDIS_OK)
+    {
+      if (self->error == NULL)
+        self->error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "what it sends is no reply");
+      return FALSE;
+    }
+
+  if (made == NULL)
+    return check_unfinished (self);
+
+  *reply = made;
+  self->elements = 0;
+  rest = self->reader->len - self->reader->pos;
+  if (!check_reply (self, self->unfinished - rest))
+    return FALSE;
+  self->unfinished = rest;
+
+  return TRUE;
+}
+
 /* Gives the next whole reply, or NULL when there is none yet.  FALSE: what comes is no reply, and never will be one. */
 gboolean
 memo_redis_reader_next (MemoRedisReader  *self,
                         MemoRedisReply  **reply,
                         GError          **error)
 {
-  void *made = NULL;
-
   *reply = NULL;
-  if (redisReaderGetReply (self->reader, &made) != REDIS_OK)
-    {
-      g_set_error (error, MEMO_ERROR, MEMO_ERROR_INVALID_DATA, "%s",
-                   self->reader->err == REDIS_ERR_OOM ? "an array in its reply is too long" : "what it sends is no reply");
-      return FALSE;
-    }
+  if (next (self, reply))
+    return TRUE;
 
-  if (made == NULL)
-    return check_unfinished (self, error);
+  g_clear_pointer (reply, memo_redis_reply_free);
+  g_propagate_error (error, g_error_copy (self->error));
 
-  self->unfinished = self->reader->len - self->reader->pos;
-  *reply = made;
-
-  return TRUE;
+  return FALSE;
 }

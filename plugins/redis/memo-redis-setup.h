@@ -23,7 +23,7 @@ typedef struct
   guint      in_flight;       /* with so many answers missing nothing more is taken */
   gsize      max_bulk;        /* of a string in a reply */
   gsize      max_line;
-  guint      max_array;       /* elements */
+  guint      max_array;       /* elements of all the arrays of a reply */
   gsize      max_reply;       /* bytes of a whole reply */
   guint      scan;            /* how many keys to look at in one step of a clear */
 } MemoRedisSetup;
@@ -46,6 +46,7 @@ typedef struct
   guint64 sent;           /* bytes */
   guint64 received;
   guint64 writes;         /* to the socket */
+  double  round_trip;     /* a mean, in microseconds; negative before the first reply */
 } MemoRedisCounters;
 
 #define memo_redis_count(counters, field, n) \

@@ -58,6 +58,7 @@ memo_redis_worker_new (const MemoRedisAddress *address,
   if (self->setup.clock != NULL)
     g_object_ref (self->setup.clock);
   g_mutex_init (&self->counters.lock);
+  self->counters.round_trip = -1.0;
   self->notify = notify;
   self->data = data;
   self->destroy = destroy;

@@ -46,6 +46,14 @@ TEST_F (CorpusTest, Rule25OfPayloads)
   replay ("payload", fuzz_payload, 20);
 }
 
+#ifdef FUZZ_REPLIES
+TEST_F (CorpusTest, RepliesOfRedis)
+{
+  fuzz_replies (nullptr, 0);
+  replay ("replies", fuzz_replies, 20);
+}
+#endif
+
 TEST_F (CorpusTest, Rule25OfNothing)
 {
   fuzz_record (nullptr, 0);

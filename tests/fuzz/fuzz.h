@@ -11,5 +11,7 @@ void fuzz_record  (const guint8 *data,
                    gsize         size);
 void fuzz_payload (const guint8 *data,
                    gsize         size);
+void fuzz_replies (const guint8 *data,
+                   gsize         size);
 
 G_END_DECLS

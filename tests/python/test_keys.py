@@ -517,3 +517,12 @@ def test_how_a_call_was_made_before_does_not_count():
     key = keys_of(lambda *args: None, name='f')
     for n in list(range(100)) * 2:
         assert key(*range(n)) == f'f({", ".join(f"x {i}" for i in range(n))})'
+
+
+def test_which_calls_came_before_does_not_count():
+    """More of them than are remembered, long ones and such as are equal in Python."""
+    key = keys_of(lambda x, y=1: None, name='f')
+    values = [value for i in range(3000) for value in (i, str(i), float(i), 'x' * (i % 400))] + [True, False, -2 ** 80]
+    for _ in range(2):
+        for value in values:
+            assert key(value) == f'f({argument_text(value)}, x 1)' == key(value, 1)

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <list>
@@ -60,6 +62,13 @@ take_command (std::string &in)
   return words;
 }
 
+// Where a server without a path listens.
+enum class Loopback
+{
+  v4,
+  v6,
+};
+
 // A server that says what a test wants, in the main context of the test: nothing happens but in turns of it.
 class FakeServer
 {
@@ -75,6 +84,8 @@ public:
   };
 
   FakeServer (GMainContext *context, const std::string &path) : context_ (context), path_ (path) { listen (); }
+  // At a port that is free, or at this one.
+  FakeServer (GMainContext *context, Loopback kind, int port = 0) : context_ (context), kind_ (kind), port_ (port) { listen (); }
   ~FakeServer ()
   {
     close_all ();
@@ -94,6 +105,7 @@ public:
   int         accepted = 0;
   std::vector<Words> heard;             // all but PING
   int         pings = 0, reads = 0;
+  size_t      said = 0;                 // bytes, to all together
 
   std::string usual_answer (const Words &words)
   {
@@ -123,6 +135,10 @@ public:
   }
 
   size_t peers () const { return peers_.size (); }
+  bool all_sent () const
+  {
+    return std::all_of (peers_.begin (), peers_.end (), [] (auto &peer) { return peer->out.empty (); });
+  }
 
   // Nobody can connect any more.
   void deaf ()
@@ -131,21 +147,54 @@ public:
     if (fd_ >= 0)
       ::close (fd_);
     fd_ = -1;
-    unlink (path_.c_str ());
+    if (!path_.empty ())
+      unlink (path_.c_str ());
   }
 
   void listen ()
   {
-    sockaddr_un address = {};
+    union
+    {
+      sockaddr     any;
+      sockaddr_un  path;
+      sockaddr_in  v4;
+      sockaddr_in6 v6;
+    } address = {};
+    socklen_t size = sizeof address.path;
 
-    fd_ = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    address.sun_family = AF_UNIX;
-    strncpy (address.sun_path, path_.c_str (), sizeof address.sun_path - 1);
-    unlink (path_.c_str ());
-    g_assert_cmpint (bind (fd_, reinterpret_cast<sockaddr *> (&address), sizeof address), ==, 0);
+    if (!path_.empty ())
+      {
+        address.path.sun_family = AF_UNIX;
+        strncpy (address.path.sun_path, path_.c_str (), sizeof address.path.sun_path - 1);
+        unlink (path_.c_str ());
+      }
+    else if (kind_ == Loopback::v4)
+      {
+        address.v4 = { AF_INET, htons (port_), { htonl (INADDR_LOOPBACK) }, {} };
+        size = sizeof address.v4;
+      }
+    else
+      {
+        address.v6 = { AF_INET6, htons (port_), 0, in6addr_loopback, 0 };
+        size = sizeof address.v6;
+      }
+
+    const int again = 1;
+    fd_ = socket (address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (path_.empty ())
+      setsockopt (fd_, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
+    g_assert_cmpint (bind (fd_, &address.any, size), ==, 0);
     g_assert_cmpint (::listen (fd_, 100), ==, 0);
+    if (path_.empty ())
+      {
+        size = sizeof address;
+        g_assert_cmpint (getsockname (fd_, &address.any, &size), ==, 0);
+        port_ = ntohs (kind_ == Loopback::v4 ? address.v4.sin_port : address.v6.sin6_port);
+      }
     listening_ = watch (fd_, G_IO_IN, [this] { accept (); });
   }
+
+  int port () const { return port_; }
 
   // Takes up what was not read while it was frozen.
   void thaw ()
@@ -258,6 +307,7 @@ private:
         if (sent < 0)
           return close (peer), false;
         peer.sent += sent;
+        said += sent;
         peer.out.erase (0, sent);
       }
     if (peer.sent >= cut)
@@ -293,6 +343,8 @@ private:
 
   GMainContext *context_;
   std::string   path_;
+  Loopback      kind_ = Loopback::v4;
+  int           port_ = 0;
   int           fd_ = -1;
   GSource      *listening_ = nullptr;
   std::list<std::unique_ptr<Peer>> peers_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "../support/contexts.hpp"
+
 #include "fake-server.hpp"
 
 #include "memo-redis-commands.h"
@@ -168,6 +170,54 @@ TEST_F (RedisBackendTest, WhatAClearHoldsBackTooLongIsNotDone)
   close_all ();
 }
 
+TEST_F (RedisBackendTest, AClearRemovesOnlyWhatIsItsOwnWhateverTheServerSays)
+{
+  TemporaryFolder folder;
+  FakeServer fake (context_, folder / "redis.sock");
+
+  fake.answer = [&] (const Words &words) -> std::string {
+    if (words[0] == "UNLINK")
+      return ":1\r\n";
+    return words[0] != "SCAN" ? fake.usual_answer (words)
+                              : "*2\r\n" + bulk ("0") + "*5\r\n" + bulk ("shop:d:one") + bulk ("memo:d:one") + bulk ("memo") + ":1\r\n" + bulk ("");
+  };
+  auto backend = RedisTest::make ("redis+unix://" + (folder / "redis.sock"));
+  EXPECT_THAT (clear (backend), WentWell ());
+  EXPECT_THAT (fake.heard.back (), ::testing::ElementsAre ("UNLINK", "memo:d:one"));
+  close_all ();
+}
+
+TEST_F (RedisBackendTest, MoreThanAClearCanHoldBackIsRefused)
+{
+  TemporaryFolder folder;
+  FakeServer fake (context_, folder / "redis.sock");
+  bool endless = true;
+
+  fake.answer = [&] (const Words &words) -> std::string {
+    return words[0] != "SCAN" ? fake.usual_answer (words) : endless ? "*2\r\n$1\r\n1\r\n*0\r\n" : "*2\r\n$1\r\n0\r\n*0\r\n";
+  };
+  setup_.clock = MEMO_CLOCK (clock_.get ());
+  setup_.in_flight = 10;
+  auto backend = RedisTest::make ("redis+unix://" + (folder / "redis.sock"));
+  EXPECT_THAT (open (backend), WentWell ());
+
+  auto clear = Asking (backend).clear ();
+  std::vector<Pending> held;
+  for (int i = 0; i < 10; i++)
+    {
+      held.push_back (Asking (backend).store ("d:key", "value"));
+      // Each has to be with the clear, and not in the queue before it.
+      const guint64 received = number (backend, "received");
+      wait_until ([&] { return number (backend, "received") > received + 100; });
+    }
+  EXPECT_THAT (wait (Asking (backend).store ("d:key", "value")), EndedWith (MEMO_ERROR, MEMO_ERROR_BUSY));
+  endless = false;
+  for (auto &each : held)
+    EXPECT_THAT (wait (each), WentWell ());
+  EXPECT_THAT (clear, WentWell ());
+  close_all ();
+}
+
 // --- removing ---
 
 TEST_F (RedisBackendTest, ARemoveOfCertainBytesSurvivesTheLossOfItsScript)
@@ -219,6 +269,37 @@ TEST_F (RedisBackendTest, ItTellsWhetherItIsConnected)
   wait_until ([&] { return notified == 2; });
 }
 
+TEST_F (RedisBackendTest, ItTellsWhereItWasMadeAndOnceForAllThatChanged)
+{
+  Context other;
+  MemoBackend *backend = other.within ([&] { return make (); });
+  std::vector<bool> told;
+  struct Told { std::vector<bool> &told; GMainContext *context; } data { told, other };
+
+  g_signal_connect (backend, "notify::connected", G_CALLBACK (+[] (GObject *backend, GParamSpec *, gpointer data) {
+    auto told = static_cast<Told *> (data);
+
+    EXPECT_TRUE (g_main_context_is_owner (told->context));
+    told->told.push_back (is_connected (MEMO_BACKEND (backend)));
+  }), &data);
+
+  EXPECT_THAT (open (backend), WentWell ());
+  // Nobody runs the other context meanwhile.
+  for (guint64 i = 2; i < 8; i++)
+    {
+      server_->say ({ "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes" });
+      wait_really_until ([&] { return number (backend, "connections") == i; });
+    }
+  wait_until_connected (backend);
+  EXPECT_THAT (told, ::testing::IsEmpty ());
+  other.turn ();
+  EXPECT_THAT (told, ::testing::ElementsAre (true));
+
+  EXPECT_THAT (wait (Asking (backend).close ()), WentWell ());
+  other.turn ();
+  EXPECT_THAT (told, ::testing::ElementsAre (true, false));
+}
+
 TEST_F (RedisBackendTest, NothingIsAskedBeforeItIsOpened)
 {
   const std::string before = server_->say ({ "CLIENT", "ID" });
@@ -250,6 +331,11 @@ TEST_F (RedisBackendTest, WhatItDidIsCounted)
   EXPECT_EQ (number (backend, "refused"), 0u);
   EXPECT_GT (number (backend, "sent"), 100u);
   EXPECT_GT (number (backend, "received"), 30u);
+
+  double round_trip;
+  g_object_get (backend, "round-trip", &round_trip, nullptr);
+  EXPECT_GT (round_trip, 0.0);
+  EXPECT_LT (round_trip, 20.0) << "it is in seconds, and nothing timed out";
 }
 
 TEST_F (RedisBackendTest, ThePasswordIsNotGivenBack)

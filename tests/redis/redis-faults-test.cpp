@@ -3,6 +3,8 @@
 
 #include <random>
 
+#include "counts.hpp"
+
 using namespace memo_test;
 
 // What a stream can do: come in slices, end anywhere, or be something else than what was sent.
@@ -70,13 +72,15 @@ TEST_F (RedisFaultsTest, RepliesComeByteByByte)
     EXPECT_THAT (replies[i], Said (content (i)));
 }
 
+// How many bytes are between two places may be said as MEMO_REDIS_CUT_STEP.
 TEST_F (RedisFaultsTest, AConnectionEndsAnywhereInADialogue)
 {
-  const size_t size = size_of_dialogue ();
+  const size_t size = size_of_dialogue (), step = count_of ("MEMO_REDIS_CUT_STEP", 16);
+  int cuts = 0;
 
   EXPECT_GT (size, 3500u);
   for (bool reset : { false, true })
-    for (size_t cut = 0; cut < size; cut += 16)
+    for (size_t cut = 0; cut < size; cut += step)
       {
         server_.reset = reset;
         server_.cut = SIZE_MAX;
@@ -87,18 +91,33 @@ TEST_F (RedisFaultsTest, AConnectionEndsAnywhereInADialogue)
         EXPECT_TRUE (is_waiting ());
         end_dialogue (replies, true);
         EXPECT_NE (replies.back ()->error, nullptr);
+        cuts++;
       }
+  std::cout << cuts << " cuts in a dialogue of " << size << " bytes\n";
 }
 
+// How many there are may be said as MEMO_REDIS_RESETS.
 TEST_F (RedisFaultsTest, ResetsInMidReplyAreSurvived)
 {
+  const int resets = count_of ("MEMO_REDIS_RESETS", 20);
+  int answered = 0;
+
   start_up ();
   server_.reset = true;
-  for (int i = 0; i < 20; i++)
+  for (int i = 0; i < resets; i++)
     {
-      server_.cut = strlen ("+PONG\r\n") + 100 + i * 50;
+      server_.cut = strlen ("+PONG\r\n") + 100 + i * 1000 / resets;
       auto replies = begin_dialogue ();
       wait (replies.back ());
+      for (int j = 0; j < questions; j++)
+        {
+          EXPECT_EQ (replies[j]->callbacks, 1);
+          if (replies[j]->error == nullptr)
+            {
+              EXPECT_EQ (replies[j]->text, content (j));
+              answered++;
+            }
+        }
       server_.cut = SIZE_MAX;
       advance (5.0);
       wait_until_up ();
@@ -106,17 +125,21 @@ TEST_F (RedisFaultsTest, ResetsInMidReplyAreSurvived)
       // A cut counts from the beginning of a connection.
       recover ();
     }
-  EXPECT_EQ (server_.accepted, 41);
+  EXPECT_EQ (server_.accepted, 2 * resets + 1);
+  EXPECT_GT (answered, 0);
+  std::cout << resets << " resets in mid-reply, " << answered << " of " << resets * questions << " questions answered before\n";
 }
 
+// How many there are may be said as MEMO_REDIS_DIALOGUES.
 TEST_F (RedisFaultsTest, AMutatedDialogueHurtsNobody)
 {
+  const int dialogues = count_of ("MEMO_REDIS_DIALOGUES", 500);
   std::mt19937 dice (20240501);
   int failed = 0, wrong = 0;
 
   server_.answer = [&] (const Words &words) { return words[0] == "ECHO" ? "" : server_.usual_answer (words); };
   start_up ();
-  for (int round = 0; round < 500; round++)
+  for (int round = 0; round < dialogues; round++)
     {
       std::string stream;
       auto replies = begin_dialogue ();
@@ -148,8 +171,8 @@ TEST_F (RedisFaultsTest, AMutatedDialogueHurtsNobody)
         }
       recover ();
     }
-  EXPECT_GT (failed, 1000);
-  EXPECT_GT (wrong, 100) << "which is what the checksum and the echo of the key are for";
+  EXPECT_GT (failed, 2 * dialogues);
+  EXPECT_GT (wrong, dialogues / 5) << "which is what the checksum and the echo of the key are for";
 }
 
 TEST_F (RedisFaultsTest, AnswersThatAreSwappedOrDoubledAreNotNoticedHere)

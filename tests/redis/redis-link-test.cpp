@@ -219,7 +219,7 @@ TEST_F (RedisLinkTest, AServerThatIsSlowButAliveIsNotLeft)
   start_up ();
   server_.slice = 1;
   auto reply = ask ({ "ECHO", std::string (200, 'x') });
-  for (int i = 0; i < 10; i++)
+  for (int i = 0; i < 4; i++)
     {
       for (int j = 0; j < 10; j++)
         g_main_context_iteration (context_, FALSE);
@@ -227,7 +227,89 @@ TEST_F (RedisLinkTest, AServerThatIsSlowButAliveIsNotLeft)
     }
   EXPECT_TRUE (is_up ());
   EXPECT_THAT (wait (reply), TimedOut ());
+
+  // Once all of it has come, and what was asked next to see whether the server is in time again.
+  server_.slice = 0;
+  wait_until ([&] { return server_.pings == 2; });
+  settle ();
   EXPECT_THAT (wait (ask ({ "GET", "one" })), Said ("value of one"));
+}
+
+TEST_F (RedisLinkTest, AReplyThatDoesNotComeToItsEndIsGivenUp)
+{
+  // As where a digit of its length was damaged: all that comes after it is taken for it.
+  server_.answer = [&] (const Words &words) { return words[0] == "GET" ? "$9000000\r\nvalue\r\n" : server_.usual_answer (words); };
+  start_up ();
+  auto first = ask ({ "GET", "one" });
+  settle ();
+  advance (0.25);
+  turn ();
+  EXPECT_THAT (first, TimedOut ());
+  for (int i = 0; i < 5; i++)
+    {
+      EXPECT_TRUE (is_up ()) << i;
+      // Bytes come, but nobody waits for them.
+      server_.say ("+PONG\r\n");
+      settle ();
+      EXPECT_THAT (ask ({ "GET", "two" }), Unavailable ("does not answer at present"));
+      advance (1.0);
+      settle ();
+    }
+  EXPECT_TRUE (is_waiting ());
+  EXPECT_THAT (why (), HasSubstr ("does not come to its end"));
+  EXPECT_EQ (counters_.timeouts, 1u);
+}
+
+TEST_F (RedisLinkTest, AServerThatIsTooSlowForAnythingCostsOneDeadline)
+{
+  bool slow = false;
+  std::string held;
+
+  server_.answer = [&] (const Words &words) -> std::string {
+    if (!slow)
+      return server_.usual_answer (words);
+    held += server_.usual_answer (words);
+    return "";
+  };
+  start_up ();
+  slow = true;
+  EXPECT_THAT (ask ({ "GET", "one" }), NotAnswered ());
+  for (int i = 0; i < 20; i++)
+    {
+      // Each answer comes, and each too late.
+      settle ();
+      advance (0.3);
+      turn ();
+      server_.say (held);
+      held.clear ();
+      settle ();
+      EXPECT_THAT (ask ({ "GET", "two" }), Unavailable ("does not answer at present")) << i;
+    }
+  EXPECT_TRUE (is_up ());
+
+  slow = false;
+  server_.say (held);
+  settle ();
+  settle ();
+  EXPECT_THAT (wait (ask ({ "GET", "three" })), Said ("value of three"));
+}
+
+TEST_F (RedisLinkTest, TheTimeOfAReplyIsMeasured)
+{
+  bool mute = true;
+
+  start_up ();
+  EXPECT_EQ (counters_.round_trip, 0.0) << "of the greeting: the clock stands still";
+  server_.answer = [&] (const Words &words) { return mute ? "" : server_.usual_answer (words); };
+  auto reply = ask ({ "GET", "one" });
+  settle ();
+  advance (0.08);
+  server_.say (server_.usual_answer ({ "GET", "one" }));
+  wait (reply);
+  EXPECT_EQ (counters_.round_trip, 10000.0) << "an eighth of the newest";
+  mute = false;
+  wait (ask ({ "GET", "two" }));
+  EXPECT_EQ (counters_.round_trip, 8750.0);
 }
 
 // --- going and coming back ---

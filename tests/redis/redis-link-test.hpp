@@ -90,6 +90,7 @@ protected:
     setup_.clock = MEMO_CLOCK (clock_.get ());
     setup_.random = [] (gpointer) { return 0.0; };
     g_mutex_init (&counters_.lock);
+    counters_.round_trip = -1.0;
     log_ = g_log_set_handler ("Memo-Redis", GLogLevelFlags (G_LOG_LEVEL_MASK), [] (const char *, GLogLevelFlags level, const char *message, gpointer data) {
       auto self = static_cast<LinkTest *> (data);
 
@@ -197,16 +198,8 @@ protected:
   void wait_until_up () { wait_until ([&] { return is_up (); }); }
   void wait_until_waiting () { wait_until ([&] { return is_waiting (); }); }
 
-  // Lets the other side have its turns, too.
-  void settle ()
-  {
-    for (int i = 0; i < 3; i++)
-      {
-        turn ();
-        g_usleep (200);
-      }
-    turn ();
-  }
+  // Until neither side has anything to do: both live in this context, and what one has written the other can read at once.
+  void settle () { turn (); }
 
   TemporaryFolder             folder_;
   MemoRedisSetup              setup_;

@@ -91,6 +91,66 @@ TEST_F (RedisReaderTest, ALineWithoutAnEndIsRefused)
     }
 }
 
+TEST_F (RedisReaderTest, ALineOfNothingButHalfEndsIsRefused)
+{
+  for (const char *start : { "+", "-", ":", "$", "*", "$1", "*1\r\n+" })
+    {
+      read (std::string (start) + std::string (1 << 20, '\r'));
+      EXPECT_THAT (why (), ::testing::Not ("no error")) << start;
+      EXPECT_LE (fed_, 64u * 1024 + 2 * MEMO_REDIS_FEED) << start;
+    }
+}
+
+TEST_F (RedisReaderTest, WhatIsTooLongIsRefusedAlsoWhenItComesInOnePiece)
+{
+  setup_.max_line = 10;
+  EXPECT_EQ (read ("+0123456789\r\n"), 1u) << why ();
+  EXPECT_EQ (read ("+0123456789a\r\n"), 0u);
+  EXPECT_THAT (why (), HasSubstr ("a line of its reply is longer than 10 bytes"));
+  setup_.max_bulk = 10;
+  EXPECT_EQ (read ("$11\r\n0123456789a\r\n"), 0u);
+  EXPECT_THAT (why (), HasSubstr ("a string in its reply is longer than 10 bytes"));
+  setup_.max_reply = 20;
+  EXPECT_EQ (read ("*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n"), 1u) << why ();
+  EXPECT_EQ (read ("*4\r\n:1\r\n:2\r\n:3\r\n:45\r\n"), 0u);
+  EXPECT_THAT (why (), HasSubstr ("its reply is longer than 20 bytes"));
+}
+
+TEST_F (RedisReaderTest, ManySmallArraysAreTooManyElementsTogether)
+{
+  std::string stream = "*300\r\n";
+
+  // Each element is a few bytes of the stream, and many more in memory.
+  for (int i = 0; i < 300; i++)
+    {
+      stream += "*300\r\n";
+      for (int j = 0; j < 300; j++)
+        stream += ":1\r\n";
+    }
+  EXPECT_EQ (read (stream), 0u);
+  EXPECT_THAT (why (), HasSubstr ("too long"));
+  EXPECT_LT (fed_, stream.size ());
+  EXPECT_EQ (read ("*2\r\n*2\r\n:1\r\n:2\r\n:3\r\n*1\r\n:1\r\n"), 2u) << why ();
+}
+
+TEST_F (RedisReaderTest, NothingIsBelievedAfterAnError)
+{
+  g_autoptr(MemoRedisReader) reader = memo_redis_reader_new (&setup_);
+  std::string first;
+
+  setup_.max_bulk = 10;
+  for (const char *piece : { "$11\r\n0123", "456789a\r\n", "+OK\r\n" })
+    {
+      g_autoptr(MemoRedisReply) reply = nullptr;
+
+      memo_redis_reader_feed (reader, piece, strlen (piece));
+      EXPECT_FALSE (memo_redis_reader_next (reader, &reply, ErrorOut (error_))) << piece;
+      EXPECT_EQ (reply, nullptr);
+      first = first.empty () ? why () : first;
+      EXPECT_EQ (why (), first);
+    }
+}
+
 TEST_F (RedisReaderTest, AReplyWithoutAnEndIsRefused)
 {
   std::string stream = "*2\r\n*60000\r\n";

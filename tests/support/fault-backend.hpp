@@ -50,7 +50,7 @@ public:
     {
       std::lock_guard<std::mutex> lock (mutex_);
 
-      fault = wish->fault = choose (what);
+      fault = wish->fault = ended_ ? Fault::none : choose (what);
       faults[static_cast<size_t> (fault)]++;
       wish->other_key = other_key_than (key);
       wish->dice = dice_ ();
@@ -144,13 +144,14 @@ public:
     return gone;
   }
 
-  // Drops what would hold the backend for ever.
+  // Drops what would hold the backend for ever; what that brings about, such as a close, goes well.
   void end ()
   {
     std::deque<std::function<void ()>> held;
     std::vector<Ref<MemoCall>> silent;
     std::lock_guard<std::mutex> lock (mutex_);
 
+    ended_ = true;
     std::swap (held, held_);
     std::swap (silent, silent_);
   }
@@ -299,6 +300,7 @@ private:
   std::vector<std::string>                  keys_;      // that were asked for, the last one last
   std::deque<std::function<void ()>>        held_;
   std::vector<Ref<MemoCall>>                silent_;
+  bool                                      ended_ = false;
   Error                                     error_ = make_error ("a fault", MEMO_ERROR, MEMO_ERROR_UNAVAILABLE);
 };
 

@@ -35,7 +35,7 @@ protected:
 
     memo_tag_set_add (&set, Tags (tags));
     MemoNode *node = memo_node_new (&key, entry.release (), deadline, memo_tag_set_size (set));
-    memo_store_put (store_, node, set, maxsize_, now_, &garbage_);
+    memo_store_put (store_, node, set, limit (), now_, &garbage_);
     memo_tag_set_free (set);
 
     return node;
@@ -64,8 +64,9 @@ protected:
     memo_store_invalidate_tag (store_, &key);
   }
 
-  bool sweep (guint budget = G_MAXUINT) { return memo_store_sweep (store_, maxsize_, now_, budget, &garbage_); }
-  gint64 next_sweep () { return memo_store_next_sweep (store_, maxsize_); }
+  bool sweep (guint budget = G_MAXUINT) { return memo_store_sweep (store_, limit (), now_, budget, &garbage_); }
+  gint64 next_sweep () { return memo_store_next_sweep (store_, limit ()); }
+  MemoLimit limit () const { return { maxsize_, max_bytes_ }; }
   gsize size () { return memo_store_size (store_); }
 
   // The keys of what left the store since the last time, in the order in which it went.
@@ -87,16 +88,17 @@ protected:
   {
     std::vector<std::string> all;
 
-    for (MemoNode *node = store_->newest; node != nullptr; node = node->older)
+    for (MemoNode *node = store_->order.main.newest; node != nullptr; node = node->older)
       all.push_back (node->item.text);
 
     return all;
   }
 
-  MemoStore *store_ = memo_store_new ();
+  MemoStore *store_ = memo_store_new (MEMO_EVICTION_LRU);
   MemoNode  *garbage_ = nullptr;
   gint64     now_ = 0;
-  guint      maxsize_ = MEMO_UNLIMITED;
+  gsize      maxsize_ = G_MAXSIZE;
+  guint64    max_bytes_ = G_MAXUINT64;
 };
 
 } // namespace memo_test

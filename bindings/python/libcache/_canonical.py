@@ -17,6 +17,9 @@ import sys
 import types
 import uuid
 import zoneinfo
+from typing import Any, Callable, Type, TypeVar
+
+_T = TypeVar('_T')
 
 INT64_MIN, INT64_MAX, UINT64_MAX = -2 ** 63, 2 ** 63 - 1, 2 ** 64 - 1
 
@@ -190,7 +193,7 @@ _CONTAINERS = {
 }
 
 
-def register_key(cls, function):
+def register_key(cls: Type[_T], function: Callable[[_T], Any]) -> None:
     """Say what tells the objects of a class apart, where the class cannot have a ``__cache_key__()``.
 
     ``function`` takes an object of the class, or of one derived from it, and returns a value of

@@ -5,6 +5,7 @@ docs/keys.md says what may be relied on.
 """
 import inspect
 import itertools
+from typing import Any
 
 from ._canonical import INT64_MAX, INT64_MIN, argument_text
 
@@ -19,11 +20,15 @@ _CONSTANT = frozenset((type(None), bool, int, float, str, bytes))
 # Of how many kinds of calls a function remembers how their keys are made.
 _MOST_PLANS = 64
 
+# How many keys of calls with one argument are remembered, of each type, and how long they are at most.
+_MOST_RECENT = 2048
+_LONGEST_RECENT = 200
+
 # In place of a default of which no key can be made, such as an object() that means "not given".
 _DEFAULT = 'v <py:default>'
 
 
-def cache_key(key):
+def cache_key(key: Any) -> str:
     """The string under which the cache keeps ``key``.
 
     A string is its own, so that programs in other languages find it.  Every other key is
@@ -139,6 +144,18 @@ class CallKeys:
 
     def _make_key(self):
         head, skip, varied, tails = self._head, self.skip_args, self._key_of_any_call, self._make_tails()
+        one = skip + 1 if skip + 1 in tails else None
+        # Of calls with one argument, which most are, and are again and again.  The types are kept apart, since 1 == 1.0.
+        recent = {int: {}, str: {}}
+        recent_of = recent.get
+
+        def remember(known, value):
+            text = f'{head}{_text(value)}{tails[one]}'
+            if len(text) <= _LONGEST_RECENT:
+                if len(known) == _MOST_RECENT:
+                    known.clear()
+                known[value] = text
+            return text
 
         def key(args, kwargs):
             """The key of a call with these arguments, a tuple and a dictionary.
@@ -147,24 +164,18 @@ class CallKeys:
             `argument_text()` raises.
             """
             n_args = len(args)
+            if n_args == one and not kwargs:
+                value = args[skip]
+                known = recent_of(type(value))
+                if known is not None:
+                    text = known.get(value)
+                    return text if text is not None else remember(known, value)
+
             tail = None if kwargs else tails.get(n_args)
             if tail is None:
                 return varied(args, kwargs)
-
             try:
-                if n_args != skip + 1:
-                    return f'{head}{", ".join(map(_text, args[skip:]))}{tail}'
-
-                # What most calls have, without another function.
-                value = args[skip]
-                cls = type(value)
-                if cls is int:
-                    if INT64_MIN <= value <= INT64_MAX:
-                        return f'{head}x {value}{tail}'
-                elif cls is str:
-                    if value.isprintable() and '"' not in value and '\\' not in value:
-                        return f'{head}s "{value}"{tail}'
-                return f'{head}{_text(value)}{tail}'
+                return f'{head}{", ".join(map(_text, args[skip:]))}{tail}'
             except TypeError:
                 return varied(args, kwargs)
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-eviction-private.h"
+
+/* One in so many is in the small queue. */
+#define SMALL_SHARE 10
+
+/* How often something is counted as asked for at most, and how often it has to be before it gets out of the small queue. */
+#define MAX_USES  3
+#define MANY_USES 2
+
+/* How many are given another chance at most before one goes that deserved one, too.  With a million that were all asked for
+ * often, one choice would take too long otherwise. */
+#define MAX_CHANCES 512
+
+void
+memo_eviction_init (MemoEviction       *self,
+                    MemoEvictionPolicy  policy)
+{
+  *self = (MemoEviction) { .policy = policy };
+}
+
+void
+memo_eviction_deinit (MemoEviction *self)
+{
+  memo_ghosts_clear (&self->ghosts);
+}
+
+static inline MemoQueue *
+queue_of (MemoEviction *self,
+          MemoNode     *node)
+{
+  return node->is_small ? &self->small : &self->main;
+}
+
+static void
+unlink_node (MemoQueue *queue,
+             MemoNode  *node)
+{
+  if (node->newer != NULL)
+    node->newer->older = node->older;
+  else
+    queue->newest = node->older;
+
+  if (node->older != NULL)
+    node->older->newer = node->newer;
+  else
+    queue->oldest = node->newer;
+
+  queue->count--;
+}
+
+static void
+link_newest (MemoQueue *queue,
+             MemoNode  *node)
+{
+  node->newer = NULL;
+  node->older = queue->newest;
+  if (queue->newest != NULL)
+    queue->newest->newer = node;
+  else
+    queue->oldest = node;
+  queue->newest = node;
+
+  queue->count++;
+}
+
+/* Puts a new node in. */
+void
+memo_eviction_add (MemoEviction *self,
+                   MemoNode     *node)
+{
+  node->is_small = self->policy == MEMO_EVICTION_S3_FIFO &&
+                   !memo_ghosts_take (&self->ghosts, node->item.hash, self->main.count);
+  link_newest (queue_of (self, node), node);
+}
+
+/* Puts a new node in the place of one with the same key, which was taken out: what was asked for often stays. */
+void
+memo_eviction_replace (MemoEviction *self,
+                       MemoNode     *old,
+                       MemoNode     *node)
+{
+  node->is_small = old->is_small;
+  node->uses = MIN (old->uses + 1, MAX_USES);
+  link_newest (queue_of (self, node), node);
+}
+
+void
+memo_eviction_remove (MemoEviction *self,
+                      MemoNode     *node)
+{
+  unlink_node (queue_of (self, node), node);
+}
+
+/* Somebody asked for a node. */
+void
+memo_eviction_touch (MemoEviction *self,
+                     MemoNode     *node)
+{
+  if (self->policy == MEMO_EVICTION_S3_FIFO)
+    {
+      if (node->uses < MAX_USES)
+        node->uses++;
+    }
+  else if (self->main.newest != node)
+    {
+      unlink_node (&self->main, node);
+      link_newest (&self->main, node);
+    }
+}
+
+/* Says who has to go next; there has to be somebody.  It stays in its queue, and is known as a ghost if it came back. */
+MemoNode *
+memo_eviction_choose (MemoEviction *self)
+{
+  MemoNode *node;
+
+  for (guint i = 0; self->policy == MEMO_EVICTION_S3_FIFO; i++)
+    {
+      gsize count = self->small.count + self->main.count;
+
+      if (self->main.count == 0 || (self->small.count > 0 && self->small.count >= count / SMALL_SHARE))
+        {
+          node = self->small.oldest;
+          if (node->uses < MANY_USES || i >= MAX_CHANCES)
+            {
+              memo_ghosts_add (&self->ghosts, node->item.hash, MAX (self->main.count, 1));
+              return node;
+            }
+          unlink_node (&self->small, node);
+          node->is_small = FALSE;
+          node->uses = 0;
+          link_newest (&self->main, node);
+        }
+      else
+        {
+          node = self->main.oldest;
+          if (node->uses == 0 || i >= MAX_CHANCES)
+            return node;
+          unlink_node (&self->main, node);
+          node->uses--;
+          link_newest (&self->main, node);
+        }
+    }
+
+  return self->main.oldest;
+}
+
+/* Somebody, or NULL when there is nobody left. */
+MemoNode *
+memo_eviction_any (MemoEviction *self)
+{
+  return self->main.oldest != NULL ? self->main.oldest : self->small.oldest;
+}
