@@ -259,6 +259,29 @@ def test_a_loader_that_may_block_is_called_in_a_thread(run):
     run(main())
 
 
+def test_a_coroutine_that_a_thread_gives_too_late_is_closed(run):
+    began, goes_on, made = threading.Event(), threading.Event(), []
+
+    def late():
+        began.set()
+        assert goes_on.wait(30)
+        made.append(one())
+        return made[0]
+
+    async def main():
+        waiting = asyncio.ensure_future(AsyncCache().get('key', late))
+        while not began.is_set():
+            await asyncio.sleep(0.001)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await asyncio.sleep(0.01)
+        goes_on.set()
+        while not made or made[0].cr_frame is not None:
+            await asyncio.sleep(0.001)
+    run(main())
+
+
 def test_ten_thousand_gets_of_a_hundred_keys_are_a_hundred_loads(run):
     loads = []
 
