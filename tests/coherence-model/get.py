@@ -5,7 +5,7 @@ Also what *outdating* is, the one thing that every invalidation does to a proces
 """
 import promises
 from server import TAG, VALUE
-from world import CLOSED, DONE, UP
+from world import CLOSED, DONE, NOBODY
 
 # From its start until it is stored or given up, a load is a flight: it can be outdated.
 BEFORE_THE_REPLY = ('GET', 'GET.')
@@ -150,7 +150,7 @@ def start(world, n):
     elif is_changing(world, p) and 'pending-is-not-read' in world.rules:
         world.tell('{} misses, and does not ask the server, which P{} has not seen change yet', world.model.name(n), p)
         actor.pc = 'load'
-    elif world.scenario.tags and process.token == 0:
+    elif world.scenario.tags == 'declared' and process.token == 0:
         world.tell('{} misses, and asks for the token', world.model.name(n))
         actor.pc = 'TOKEN'
     else:
@@ -181,22 +181,19 @@ def found(world, n, value):
     actor, p = world.actor(n), world.model.actors[n][1]
     process = world.process(p)
     if value is None:
-        actor.seen = -1
-        actor.pc = 'ACQ'
+        void(world, n, NOBODY)
     elif value[0] == 'V':
         _, made, version, token, run = value
-        if ((world.scenario.tags and token != actor.token) or
-                (run != process.run and 'values-name-their-server' in world.rules)):
-            actor.seen = made
-            actor.pc = 'ACQ'
+        if world.scenario.tags == 'found' and process.token == 0:
+            actor.value, actor.token, actor.mode = version, token, 'held'
+            actor.pc = 'TOKEN'
             return
-        actor.value, actor.token = version, token
-        if not actor.doomed and 'doom-counts-until-it-is-stored' not in world.rules:
-            actor.pc = 'promote'
-        else:
-            store(world, n)
-            actor.pc = DONE
-        answer(world, n)
+        known = process.token if world.scenario.tags == 'found' else actor.token
+        if ((world.scenario.tags and token != known) or
+                (run != process.run and 'values-name-their-server' in world.rules)):
+            void(world, n, made)
+            return
+        accept(world, n, version, token)
     elif value[0] == 'F' or 'wait-for-the-holder' not in world.rules:
         load(world, n, 'present')
     elif actor.doomed and 'outdated-waiter-looks-again' in world.rules:
@@ -205,6 +202,27 @@ def found(world, n, value):
     else:
         actor.mode = 'present'
         actor.pc = 'wait'
+
+
+def void(world, n, made):
+    """What is there is of no use.  Without the tokens of its tags nothing can be stored in its place."""
+    actor = world.actor(n)
+    if world.scenario.tags == 'found':
+        load(world, n, 'present')
+    else:
+        actor.seen = made
+        actor.pc = 'ACQ'
+
+
+def accept(world, n, version, token):
+    actor = world.actor(n)
+    actor.value, actor.token = version, token
+    if not actor.doomed and 'doom-counts-until-it-is-stored' not in world.rules:
+        actor.pc = 'promote'
+    else:
+        store(world, n)
+        actor.pc = DONE
+    answer(world, n)
 
 
 def store(world, n):
@@ -224,7 +242,9 @@ def promote(world, n):
 
 def token_reply(world, n, value):
     actor, p = world.actor(n), world.model.actors[n][1]
-    if value is None:
+    if actor.mode == 'held' and value != ('T', actor.token):
+        load(world, n, 'present')
+    elif value is None:
         actor.pc = 'MAKE'
     elif value[0] == 'F':
         load(world, n, 'present')
@@ -233,6 +253,8 @@ def token_reply(world, n, value):
             world.process(p).token = value[1]
         actor.token = value[1]
         actor.pc = 'GET'
+        if actor.mode == 'held':
+            accept(world, n, actor.value, actor.token)
 
 
 def make_reply(world, n, _):

@@ -7,7 +7,7 @@ import change
 import get
 import server
 from server import SCRIPTS, TAG, VALUE
-from world import CLOSED, CUT, DEAD, DONE, IDLE, NOBODY, UP
+from world import CLOSED, CUT, DEAD, DONE, IDLE, NOBODY, UNSUBSCRIBED, UP
 
 
 # What changes the key without a message to the writer itself.
@@ -160,7 +160,8 @@ def renew(world, p):
     if 'outdate-with-the-link' in world.rules:
         get.outdate(world, p, VALUE)
         get.outdate(world, p, TAG)
-    process.d = process.i = UP
+    process.d = UP
+    process.i = UP if 'subscribe-before-tracking' in world.rules else UNSUBSCRIBED
     process.d_since = process.i_since = 0
     process.run = world.server.run
     world.tell('P{} connects again', p)
@@ -176,6 +177,11 @@ def renew_i(world, p):
     # The server still sends what D tracks to the connection that is gone.
     server.forget(world, p)
     world.tell('P{} makes its connection I again', p)
+
+
+def subscribe(world, p):
+    world.process(p).i = UP
+    world.tell('P{} subscribes on I', p)
 
 
 def cut(world, p, which):

@@ -5,7 +5,7 @@ import get
 import link
 import promises
 from server import TAG, VALUE
-from world import CLOSED, CUT, DEAD, DONE, IDLE, NOBODY, UP
+from world import CLOSED, CUT, DEAD, DONE, IDLE, NOBODY, UNSUBSCRIBED, UP
 
 BEGIN = {'get': get.begin, 'refresh': get.begin_refresh, 'change': change.begin, 'delete': change.begin_delete,
          'set': change.begin_set}
@@ -118,6 +118,8 @@ def of_process(world, p, moves):
     if process.pending and not process.replaying and process.d == UP:
         moves.append((link.replay, p))
 
+    if process.i == UNSUBSCRIBED:
+        moves.append((link.subscribe, p))
     if p in scenario.leases:
         if process.d != CLOSED and process.d_ping == process.i_ping == NOBODY:
             moves.append((link.ping, p))

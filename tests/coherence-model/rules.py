@@ -73,6 +73,7 @@ RULES = {rule.name: rule for rule in (
     Rule('lease-counts-from-the-sending', 'The lease counts from when the PING was sent that was echoed, not from the echo.', 'freezing'),
     Rule('lease-of-d', 'The lease needs echoes on D.', 'cut'),
     Rule('lease-of-i', 'The lease needs echoes on I.', 'cut'),
+    Rule('subscribe-before-tracking', 'I has subscribed before D turns tracking on.', 'freezing'),
     Rule('both-connections-end-together', 'When one of the connections ends, both are made again.', 'cut'),
     Rule('degraded-ends', 'What was loaded without a link is served for T at most.', 'down'),
     Rule('degraded-counts-from-the-start', 'That time counts from the start of the load.', 'down'),

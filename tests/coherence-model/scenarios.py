@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server import TAG, VALUE
-from world import CLOSED, SOMEBODY
+from world import CLOSED, SOMEBODY, UNSUBSCRIBED
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Scenario:
     bound: int = 2           # T in ticks
     fence_life: int = 0      # the deadline of a fence, in ticks; 0: ends at any time after its owner
 
-    tags: bool = False       # the value has a tag
+    tags: str = ''           # the value has a tag, which is 'declared', or 'found' in the value alone
     touches: str = VALUE     # what a change invalidates
     ordered_sets: bool = False
 
@@ -56,6 +56,8 @@ class Scenario:
             server.k = ('V', SOMEBODY, 0, token, 0)
             server.t = ('T', token) if self.tags else None
             server.tokens = token
+        if 'subscribe-before-tracking' not in world.rules:
+            process.i = UNSUBSCRIBED
         if self.begins_with == 'memory':
             process.memory = (0, token, 'shared', 0)
             process.token = token
@@ -113,13 +115,15 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario('two-refreshes', 'two processes refresh while one of them changes the source',
              (('refresh', 0), ('refresh', 1), ('change', 0)), begins_with='value', leases_end=True, long=True),
     Scenario('tag', 'two processes read while one of them invalidates a tag',
-             READ_READ_CHANGE, tags=True, touches=TAG, begins_with='memory'),
+             READ_READ_CHANGE, tags='declared', touches=TAG, begins_with='memory'),
     Scenario('tag-load', 'a process loads while another invalidates a tag, and reads',
-             (('get', 1), ('get', 1), ('change', 0)), tags=True, touches=TAG),
+             (('get', 1), ('get', 1), ('change', 0)), tags='declared', touches=TAG),
+    Scenario('tag-found', 'as “tag”, and what the tag is shows in the value alone',
+             (('get', 0), ('get', 1), ('get', 1), ('change', 0)), tags='found', touches=TAG, begins_with='value'),
     Scenario('tag-and-death', 'as “tag-load”, and the change may die',
-             READ_READ_CHANGE, tags=True, touches=TAG, changes_die=True, long=True),
+             READ_READ_CHANGE, tags='declared', touches=TAG, changes_die=True, long=True),
     Scenario('tag-eviction', 'the server evicts the token of a tag',
-             READ_READ_CHANGE, tags=True, touches=TAG, evicts=('T',), faults=1, long=True),
+             READ_READ_CHANGE, tags='declared', touches=TAG, evicts=('T',), faults=1, long=True),
     Scenario('set', 'a process sets two values one after the other; what it gives up may arrive late',
              (('set', 0), ('set', 0)), times_out=('CLAIM', 'PUT', 'FILL')),
     Scenario('set-and-read', 'as “set”, and another process reads',

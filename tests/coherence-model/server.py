@@ -5,7 +5,7 @@ Tracking is that of `CLIENT TRACKING ON REDIRECT … NOLOOP`: who reads a key is
 writer's own connection is not told, and is forgotten with the others.
 """
 import promises
-from world import NOBODY, SOMEBODY, UP
+from world import NOBODY, SOMEBODY, UNSUBSCRIBED, UP
 
 # The keys, and the fields that hold them.
 VALUE, TAG = 'k', 't'
@@ -18,7 +18,7 @@ def value_of(world, key):
 def push(world, p, message):
     """To the connection I of a process, where it has one."""
     process = world.process(p)
-    if process.i == UP:
+    if process.i == UP or process.i == UNSUBSCRIBED and message == 'pong':
         process.i_messages += (message,)
 
 

@@ -13,6 +13,8 @@ from operator import attrgetter
 
 # How a connection stands.  What is cut is gone at the server's end, and the process does not know it yet.
 UP, CUT, CLOSED = 'up', 'cut', 'closed'
+# Only without the rule that I subscribes first: it answers, and is told nothing.
+UNSUBSCRIBED = 'unsubscribed'
 
 # Where every actor begins, and where it may end.
 IDLE, DONE, DEAD = 'idle', 'done', 'dead'
