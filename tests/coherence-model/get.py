@@ -29,6 +29,13 @@ def lease_holds(world, process):
             (process.i_since < bound or 'lease-of-i' not in world.rules))
 
 
+def known_token(world, process):
+    """The token that the table has, where that may be relied on; else 0."""
+    if lease_holds(world, process) or 'tokens-within-the-lease' not in world.rules:
+        return process.token
+    return 0
+
+
 def serves(world, process):
     """Whether what the memory has may be served."""
     if process.memory is None:
@@ -150,7 +157,7 @@ def start(world, n):
     elif is_changing(world, p) and 'pending-is-not-read' in world.rules:
         world.tell('{} misses, and does not ask the server, which P{} has not seen change yet', world.model.name(n), p)
         actor.pc = 'load'
-    elif world.scenario.tags == 'declared' and process.token == 0:
+    elif world.scenario.tags == 'declared' and known_token(world, process) == 0:
         world.tell('{} misses, and asks for the token', world.model.name(n))
         actor.pc = 'TOKEN'
     else:
@@ -184,11 +191,11 @@ def found(world, n, value):
         void(world, n, NOBODY)
     elif value[0] == 'V':
         _, made, version, token, run = value
-        if world.scenario.tags == 'found' and process.token == 0:
+        known = known_token(world, process) if world.scenario.tags == 'found' else actor.token
+        if world.scenario.tags == 'found' and known == 0:
             actor.value, actor.token, actor.mode = version, token, 'held'
             actor.pc = 'TOKEN'
             return
-        known = process.token if world.scenario.tags == 'found' else actor.token
         if ((world.scenario.tags and token != known) or
                 (run != process.run and 'values-name-their-server' in world.rules)):
             void(world, n, made)

@@ -159,6 +159,7 @@ def renew(world, p):
     process = world.process(p)
     if 'outdate-with-the-link' in world.rules:
         get.outdate(world, p, VALUE)
+    if 'outdate-tokens-with-the-link' in world.rules:
         get.outdate(world, p, TAG)
     process.d = UP
     process.i = UP if 'subscribe-before-tracking' in world.rules else UNSUBSCRIBED

@@ -42,7 +42,8 @@ RULES = {rule.name: rule for rule in (
     Rule('outdate-when-fenced', 'The reply of FENCE outdates the key, in its handler, whoever still waits for it.', 'change'),
     Rule('outdate-when-unfenced', 'The reply of UNFENCE outdates the key, in its handler; so does its absence.', 'joining-own'),
     Rule('outdate-when-invalidated', 'The reply of INVALIDATE outdates the key, in its handler.', 'own-delete'),
-    Rule('outdate-with-the-link', 'With a new link everything is outdated.', 'reconnect'),
+    Rule('outdate-with-the-link', 'With a new link every key is outdated.', 'reconnect'),
+    Rule('outdate-tokens-with-the-link', 'With a new link the table of tokens is emptied.', 'tag-reconnect'),
 
     # --- reading ---
     Rule('flight-begins-before-its-get', 'A flight can be outdated from before its GET is written.', 'change'),
@@ -66,6 +67,7 @@ RULES = {rule.name: rule for rule in (
     Rule('tokens-are-random', 'A tag that is made again has another token than before.', 'tag'),
     Rule('tokens-are-read-before-the-load', 'What is stored has the tokens that were read before its load began.', 'tag-load'),
     Rule('memory-compares-tokens', 'An entry in memory is served while the table has its very tokens.', 'tag'),
+    Rule('tokens-within-the-lease', 'The table of tokens is relied on within the time lease; beyond it they are read again.', 'tag-freezing'),
 
     # --- time ---
     Rule('serve-within-the-lease', 'What came from the server is served only within the lease.', 'freezing'),
