@@ -4,8 +4,6 @@ import promises
 from get import outdate
 from world import CLOSED, DONE
 
-WHILE_OPEN = ('FENCE', 'FENCE.', 'commit', 'UNFENCE', 'UNFENCE.')
-
 
 def is_up(world, p):
     return world.process(p).d != CLOSED

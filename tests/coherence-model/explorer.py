@@ -6,7 +6,7 @@ Breadth first means that the story of a failure is one of the shortest there are
 from dataclasses import dataclass, field
 
 import moves
-import promises
+import rest
 from world import Actor, FREEZE, Ledger, Process, Server, World
 
 
@@ -90,7 +90,7 @@ def explore(model, limit=None):
                     came_from[reached] = (state, number)
                     following.append(reached)
             if not busy:
-                promises.check_rest(world)
+                rest.check(world)
                 if world.broken is not None:
                     return Result(len(came_from), world.broken, retell(model, came_from, state))
             if limit is not None and len(came_from) > limit:

@@ -12,7 +12,7 @@
 A scenario without a clock stands for one in which time passes as slowly or quickly as it likes: there, the change counts as
 known to a process when nothing is under way to it any more.
 """
-from world import DEAD, DONE, UP
+from world import UP
 
 
 def floor(world, p):
@@ -29,11 +29,15 @@ def floor(world, p):
 
 def judge(world, n, version):
     """A get is given a version."""
-    actor = world.actor(n)
+    actor, ledger = world.actor(n), world.ledger
     if version < actor.floor:
-        world.fail('{} is given v{}, and v{} was acknowledged {} before it asked',
-                   world.model.name(n), version, actor.floor,
-                   'T' if world.ledger.due >= actor.floor or world.scenario.clock else 'and announced')
+        if ledger.own[world.model.actors[n][1]] >= actor.floor:
+            why = 'its own process had returned from making v{} before it asked'
+        elif world.scenario.clock:
+            why = 'v{} was acknowledged T or more before it asked'
+        else:
+            why = 'its process was told of v{} before it asked'
+        world.fail('{} is given v{}, though ' + why, world.model.name(n), version, actor.floor)
 
 
 def returned(world, p, version):
@@ -71,35 +75,3 @@ def tick(world):
         else:
             recent.append((version, age + 1))
     ledger.recent = tuple(recent)
-
-
-def is_hung(actor):
-    """A loader that never ends keeps those waiting that have asked for it, in this process."""
-    return actor.pc == 'hung'
-
-
-def check_rest(world):
-    """Nothing is under way, and nobody has anything to do."""
-    import get
-
-    server = world.server
-    for n in range(len(world.model.actors)):
-        actor = world.actor(n)
-        if actor.pc in (DONE, DEAD) or is_hung(actor) or actor.pc == 'joined' and is_hung(world.actor(actor.joined)):
-            continue
-        world.fail('everything is at rest, and {} still waits', world.model.name(n))
-        return
-    for p in range(world.model.n_processes):
-        if world.process(p).pending and not world.scenario.clock:
-            world.fail('everything is at rest, and an invalidation of P{} is still pending', p)
-
-    # With a clock, old values end by the time that passes; there the first promise says it all.
-    if world.scenario.clock:
-        return
-    if server.k is not None and server.k[0] == 'V' and server.k[2] < server.source and get.is_valid(world, server.k):
-        world.fail('everything is at rest, and the server keeps v{} though the source has v{}', server.k[2], server.source)
-    for p in range(world.model.n_processes):
-        process = world.process(p)
-        if process.memory is not None and process.memory[2] == 'shared' and get.serves(world, process) and process.memory[0] < server.source:
-            world.fail('everything is at rest, and P{} keeps v{} though the source has v{}',
-                       p, process.memory[0], server.source)
