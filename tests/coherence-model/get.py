@@ -9,7 +9,7 @@ from world import CLOSED, DONE, NOBODY
 
 # From its start until it is stored or given up, a load is a flight: it can be outdated.
 BEFORE_THE_REPLY = ('GET', 'GET.')
-READING = ('TOKEN', 'TOKEN.', 'MAKE', 'MAKE.', *BEFORE_THE_REPLY, 'ACQ', 'ACQ.', 'wait')
+READING = ('TOKEN', 'TOKEN.', 'MAKE', 'MAKE.', *BEFORE_THE_REPLY, 'ACQ', 'ACQ.', 'wait', 'TAKE', 'TAKE.')
 LOADING = ('load', 'loaded', 'hung')
 ANSWERED = ('FILL', 'FILL.', 'promote')
 FLIGHT = frozenset((*READING, *LOADING, *ANSWERED))
@@ -130,7 +130,8 @@ def begin(world, n):
         actor.pc = DONE
         return
     for m, flight in world.actors_of(p):
-        if m == n or world.model.actors[m][0] == 'set' or not may_join(world, process, flight):
+        kind = world.model.actors[m][0]
+        if m == n or kind == 'set' or kind == 'refresh' and flight.pc in READING or not may_join(world, process, flight):
             continue
         if flight.pc in ANSWERED:
             world.tell('{} gets v{} of {}', world.model.name(n), flight.value, world.model.name(m))

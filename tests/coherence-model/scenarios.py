@@ -112,6 +112,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
              (('get', 1), ('delete', 0)), begins_with='memory', faults=1, flushes=True),
     Scenario('refresh', 'a process refreshes early while another changes the source and reads',
              (('refresh', 1), ('get', 0), ('change', 0)), begins_with='value', leases_end=True),
+    Scenario('joining-a-refresh', 'a get of the process that refreshes, while another changes the source',
+             (('refresh', 1), ('get', 1), ('change', 0)), begins_with='value', leases_end=True),
     Scenario('two-refreshes', 'two processes refresh while one of them changes the source',
              (('refresh', 0), ('refresh', 1), ('change', 0)), begins_with='value', leases_end=True, long=True),
     Scenario('tag', 'two processes read while one of them invalidates a tag',
