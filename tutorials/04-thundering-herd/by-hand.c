@@ -150,7 +150,7 @@ main (void)
     first_asks_for_all (&desk, NULL);
   simulated_clock_run (shop.clock, 3600.0);
   /* [/leaves] */
-  g_print ("The first one asks for all, and leaves; a minute later %u more come\n"
+  g_print ("The first one leaves; a minute later %u more come\n"
            "  answered                    %4u\n"
            "  still waiting after an hour %4u\n", N_READERS, shop.n_answered, desk.n_waiting - 1);
   shop_clear (&shop);
