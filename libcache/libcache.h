@@ -33,6 +33,7 @@
 # include "memo-metrics.h"
 # include "memo-mutation.h"
 # include "memo-plugin.h"
+# include "memo-poller.h"
 # include "memo-remote-backend.h"
 # include "memo-variant-codec.h"
 # include "memo-version-macros.h"

@@ -21,7 +21,7 @@ function typesByPrefix() {
   const prefix = name => `memo_${name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()}_`;
   return ['AsyncCache', 'AsyncFunction', 'AsyncInvalidator', 'AsyncLru', 'AsyncLruInvalidator', 'AsyncTtl', 'AsyncTtlInvalidator',
     'Backend', 'Cache', 'Call', 'Clock', 'Codec', 'Decorator', 'Entry', 'Invalidator', 'Loader', 'ManualClock', 'Metrics',
-    'Mutation', 'RemoteBackend', 'VariantCodec', 'Warmup']
+    'Mutation', 'Poller', 'RemoteBackend', 'VariantCodec', 'Warmup']
     .map(name => [prefix(name), Memo[name]])
     .sort(([a], [b]) => b.length - a.length);
 }
