@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Check that the listings and outputs in Markdown files are those of the programs.
 
-    build-aux/check-listings.py [--update] [--program NAME=PATH]... FILE.md...
+    build-aux/check-listings.py [--update] [--program NAME=PATH]... [FILE.md...]
 
-The line above every fenced block says where the block comes from:
+Without files, all of the project are checked.  The line above every fenced block says where the block comes from:
 
     <!-- snippet: FILE#REGION -->   the lines of FILE between the comments [REGION]
                                     and [/REGION], which may come in several pieces;
                                     without #REGION the whole file
+    <!-- snippet: FILE.out#PART --> the paragraph of a committed output whose first line
+                                    begins with these words, in lower case with hyphens
     <!-- output: NAME -->           what the program called NAME prints
     <!-- run: FILE -->              nowhere else: the test FILE, which names the page, runs
                                     the block as it stands
@@ -26,23 +28,39 @@ import subprocess
 import sys
 import textwrap
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from markdown_files import ROOT, markdown_files
 
 FENCE = re.compile(r'^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<language>[^`]*?)\s*$')
 MARK = re.compile(r'^\s*<!-- (?:(?P<kind>snippet|output|run): (?P<name>[^\s#]+)(?:#(?P<region>[\w-]+))?|(?P<text>text)) -->\s*$')
 ALMOST = re.compile(r'^\s*<!--\s*(?:snip|out|run|text)', re.IGNORECASE)
 REGION = re.compile(r'^\s*(?:/\*|//|#|--)\s*\[(?P<end>/?)(?P<name>[\w-]+)\]\s*(?:\*/)?\s*$')
 
-# What the language of a fence must be for a file of this kind.
+# What the language of a fence must be for a file of this kind.  An output is text.
 LANGUAGES = {
     '.c': 'c', '.h': 'c', '.cpp': 'cpp', '.hpp': 'cpp', '.py': 'python', '.js': 'js',
-    '.vala': 'vala', '.sql': 'sql', '.build': 'meson', '.sh': 'sh', '.patch': 'diff',
+    '.vala': 'vala', '.sql': 'sql', '.build': 'meson', '.gp': 'gnuplot', '.out': 'text', '.sh': 'sh',
+    '.patch': 'diff',
 }
 CODE = {'c', 'cpp', 'python', 'js', 'vala', 'sql'}
 
 
 class Wrong(Exception):
     pass
+
+
+def slug(words):
+    return re.sub(r'[^a-z0-9]+', '-', words.lower()).strip('-')
+
+
+def paragraph(name, text, wanted):
+    """The one paragraph of an output that begins with some words."""
+    found = [part.strip('\n') for part in re.split(r'\n{2,}', text)
+             if (slug(part.lstrip('\n').split('\n')[0]) + '-').startswith(wanted + '-')]
+    if not found:
+        raise Wrong(f'{name}: no paragraph begins with {wanted}')
+    if len(found) > 1:
+        raise Wrong(f'{name}: {len(found)} paragraphs begin with {wanted}')
+    return found[0] + '\n'
 
 
 def snippet(name, wanted):
@@ -55,6 +73,8 @@ def snippet(name, wanted):
         text = path.read_text(encoding='utf-8')
     except OSError as error:
         raise Wrong(f'cannot read {name}: {error.strerror}')
+    if path.suffix == '.out' and wanted is not None:
+        return paragraph(name, text, wanted)
     pieces, inside = [], False
     if wanted is None:
         pieces, inside = [[]], True
@@ -171,12 +191,13 @@ def main():
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     args.add_argument('--update', action='store_true', help='rewrite the blocks')
     args.add_argument('--program', action='append', default=[], metavar='NAME=PATH')
-    args.add_argument('markdown', nargs='+', type=pathlib.Path)
+    args.add_argument('markdown', nargs='*', type=pathlib.Path)
     args = args.parse_args()
     programs = dict(program.split('=', 1) for program in args.program)
 
     wrong = total = 0
-    for path in args.markdown:
+    paths = args.markdown or list(markdown_files(ROOT))
+    for path in paths:
         def complain(line, what):
             nonlocal wrong
             wrong += 1
@@ -193,7 +214,7 @@ def main():
                 wrong += 1
                 sys.stdout.writelines(difflib.unified_diff(
                     lines, new, f'{path} says', 'the programs say'))
-    print(f'{len(args.markdown)} files, {total} blocks checked, {wrong} wrong')
+    print(f'{len(paths)} files, {total} blocks checked, {wrong} wrong')
     sys.exit(1 if wrong else 0)
 
 
