@@ -25,6 +25,34 @@ def _code_of(function):
     return code if code is not None else getattr(getattr(function, '__call__', None), '__code__', None)
 
 
+async def _call_in_thread(function, *args, **kwargs):
+    """Call a function in a thread; a coroutine that it gives too late, when nobody waits any more, is closed."""
+    results = []
+    is_over = False
+
+    def close():
+        # Here or in the thread: each of the two looks after it has said that it is done.
+        try:
+            result = results.pop()
+        except IndexError:
+            return
+        if inspect.iscoroutine(result):
+            result.close()
+
+    def run():
+        results.append(function(*args, **kwargs))
+        if is_over:
+            close()
+
+    try:
+        await asyncio.to_thread(run)
+        return results.pop()
+    except asyncio.CancelledError:
+        is_over = True
+        close()
+        raise
+
+
 async def call(function, *args, **kwargs):
     """Call a function that is asynchronous, gives an awaitable, or neither, and await what comes of it.
 
@@ -43,7 +71,7 @@ async def call(function, *args, **kwargs):
         return result
 
     try:
-        result = await asyncio.to_thread(function, *args, **kwargs)
+        result = await _call_in_thread(function, *args, **kwargs)
     except RuntimeError as error:
         if not str(error).startswith(_NEEDS_THE_LOOP):
             raise
