@@ -16,7 +16,11 @@ import weakref
 import pytest
 
 from libcache import (MISS, AgentCache, AgentCacheInvalidator, AgentCacheSession, AgentLoopDetectedError, AgentPrincipal,
-                      AsyncCache, DiskBackend, Error, add_resources)
+                      AsyncCache, Backend, DiskBackend, Error, add_resources)
+
+
+class Kind(enum.Enum):
+    DRAFT = 'draft'
 
 
 class World:
@@ -208,9 +212,6 @@ def test_resources_of_the_rest_of_the_arguments(run):
 
 
 def test_paths_enumerations_and_uuids_are_what_their_texts_are(run):
-    class Kind(enum.Enum):
-        DRAFT = 'draft'
-
     async def main():
         calls = []
         number = uuid.UUID(int=5)
@@ -687,34 +688,53 @@ def test_a_tool_may_have_an_agent_of_its_own(run):
     run(main())
 
 
-def test_who_takes_over_a_call_is_in_the_session_that_it_was_made_in(run, settle, held, tmp_path):
+def test_a_load_that_begins_when_who_asked_has_gone_is_in_the_session_of_that_one(run, settle):
+    class SlowTier(Backend):
+        def __init__(self):
+            super().__init__()
+            self.asked, self.answers = asyncio.Event(), asyncio.Event()
+
+        async def load(self, key):
+            self.asked.set()
+            await self.answers.wait()
+
+        async def store(self, key, data, ttl):
+            pass
+
+        async def remove(self, key, only=None):
+            pass
+
+        async def clear(self):
+            pass
+
     async def main():
+        world = World()
         seen = []
-        load = held('value')
 
         @AgentCache()
-        async def which():
+        async def which(path):
             seen.append(AgentCacheSession.current())
-            return await load()
+            with pytest.raises(Error) as caught:
+                await world.notes()
+            assert caught.value.code == Error.NO_SESSION
+            return path
 
-        async def agent(name, gate):
-            async with AgentCacheSession(name) as session:
-                waiting = asyncio.ensure_future(which())
-                await gate.wait()
-                waiting.cancel()
-                return session
-
-        gate, other = asyncio.Event(), asyncio.Event()
-        first = asyncio.ensure_future(agent('first', gate))
-        await load.started()
-        async with AgentCacheSession('second'):
-            second = asyncio.ensure_future(which())
-            await settle()
-            gate.set()
-            session = await first
-            load.release()
-            assert await second == 'value'
-        assert seen == [session] and load.cancelled == 0 and not other.is_set()
+        tier = SlowTier()
+        async with AsyncCache(backup=tier, tier_timeout=None) as cache:
+            principal = AgentPrincipal('anna', cache=cache)
+            async with AgentCacheSession('first', principal=principal) as session:
+                first = asyncio.ensure_future(which('a'))
+                await tier.asked.wait()
+                async with AgentCacheSession('second', principal=principal):
+                    second = asyncio.ensure_future(which('a'))
+                    await settle()
+                    first.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await first
+                    tier.answers.set()
+                    assert await second == 'a'
+        # What is for all is not made of the data of the session that happened to wait.
+        assert seen == [session] and world.calls == []
     run(main())
 
 
@@ -848,7 +868,32 @@ def test_functions_of_one_name_are_not_mixed_up(run):
 
         tools = [make(n) for n in range(3)]
         assert [await tool() for tool in tools] == [await tool() for tool in tools] == [0, 1, 2]
+        async with AgentCacheSession():
+            error = (await repeat(9, tools[2]))[1]
+            assert error.tool == 'tool' and error.cycle == ['tool'] and '#' not in str(error)
     run(main())
+
+
+@pytest.mark.one_loop
+def test_what_a_function_answered_goes_with_it(run):
+    class Value:
+        pass
+
+    async def main():
+        @AgentCache
+        async def tool():
+            return Value()
+
+        return weakref.ref(await tool()), weakref.ref(tool)
+
+    # PyGObject keeps the last value that a thread was given.
+    async def another():
+        await World().read_file('a.txt'), await World().read_file('a.txt')
+
+    left = run(main())
+    run(another())
+    gc.collect()
+    assert [reference() for reference in left] == [None, None]
 
 
 @pytest.mark.one_loop

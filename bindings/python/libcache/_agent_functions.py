@@ -6,6 +6,7 @@ import contextvars
 import hashlib
 import itertools
 import pickle
+import sys
 import threading
 import weakref
 from typing import Any, Callable, Iterable, Optional, Union
@@ -225,6 +226,15 @@ class AgentToolFunction(AgentFunction):
     def clear_cache(self) -> None:
         """Forget all results of this function."""
         self._of(_principal()).memo.clear()
+
+    def __del__(self):
+        # A principal knows its functions for as long as it lives; what they answered nobody can ask for any more.
+        if sys.is_finalizing():
+            return
+        for principal, made in list(getattr(self, '_made', {}).items()):
+            # What is in a cache that was given may be found again, by the next process.
+            if self._decorator.scope == 'session' or principal.memo.get_cache() is None:
+                made.memo.clear()
 
 
 class AgentChangeFunction(AgentFunction):

@@ -57,6 +57,8 @@ class AgentPrincipal:
         with within_loop():
             self._memo = Memo.AgentCache(principal=name, cache=cache.memo if cache is not None else None, **properties)
         self._lock = threading.Lock()
+        # What those that share a name are called in the library, and that name.
+        self._numbered: dict[str, str] = {}
 
     @property
     def memo(self) -> Memo.AgentCache:
@@ -91,8 +93,18 @@ class AgentPrincipal:
                 with within_loop():
                     self._memo.add(function)
             except GLib.Error as error:
-                raise ValueError(error.message) from None
+                raise ValueError(error.message.replace(free, name)) from None
+            if free != name:
+                self._numbered[free] = name
             return function
+
+    def error_of(self, loop):
+        """The error for a loop, with the names that the functions were given."""
+        message, tool, cycle = loop.get_message(), loop.get_tool(), list(loop.get_cycle())
+        for free in {tool, *cycle} & self._numbered.keys():
+            message = message.replace(f'“{free}”', f'“{self._numbered[free]}”')
+        tool, *cycle = (self._numbered.get(name, name) for name in (tool, *cycle))
+        return AgentLoopDetectedError(message, loop.get_detector().value_nick, tool, loop.get_count(), cycle)
 
     def invalidate_resources(self, *resources: str) -> None:
         """Drop the results that read one of the resources: somebody else has changed them.
@@ -147,11 +159,10 @@ def finding():
         _found.error = before
 
 
-def _handler_of(on_loop):
+def _handler_of(principal, on_loop):
     """What is done when a loop is found; it must not hold the session, which holds it."""
     def found(_session, loop):
-        error = AgentLoopDetectedError(loop.get_message(), loop.get_detector().value_nick, loop.get_tool(), loop.get_count(),
-                                       list(loop.get_cycle()))
+        error = principal.error_of(loop)
         if callable(on_loop):
             try:
                 loop.set_action(_action_of(on_loop(error) or 'raise'))
@@ -208,8 +219,8 @@ class AgentCacheSession:
             max_tool_repeats=_count('max_tool_repeats', max_tool_repeats, 1),
             max_execution_depth=_count('max_execution_depth', max_execution_depth, 1),
             max_calls=_count('max_calls', max_calls, 0, Memo.UNLIMITED), max_polls=_count('max_polls', max_polls, 1))
-        self._memo.connect('loop-detected', _handler_of(on_loop))
-        self._token = None
+        self._memo.connect('loop-detected', _handler_of(self._principal, on_loop))
+        self._token: Optional[contextvars.Token] = None
         _sessions[self._memo] = self
 
     @classmethod
@@ -262,7 +273,8 @@ class AgentCacheSession:
 
     async def __aexit__(self, *_: Any) -> None:
         try:
-            _session.reset(self._token)
+            if self._token is not None:
+                _session.reset(self._token)
         except ValueError:
             # Ended by another task than the one that began it, which has its own variables.
             pass
