@@ -101,8 +101,9 @@ class AgentPrincipal:
     def error_of(self, loop):
         """The error for a loop, with the names that the functions were given."""
         message, tool, cycle = loop.get_message(), loop.get_tool(), list(loop.get_cycle())
-        for free in {tool, *cycle} & self._numbered.keys():
-            message = message.replace(f'“{free}”', f'“{self._numbered[free]}”')
+        # The longest first, as one may begin with another.
+        for free in sorted({tool, *cycle} & self._numbered.keys(), key=len, reverse=True):
+            message = message.replace(free, self._numbered[free])
         tool, *cycle = (self._numbered.get(name, name) for name in (tool, *cycle))
         return AgentLoopDetectedError(message, loop.get_detector().value_nick, tool, loop.get_count(), cycle)
 
