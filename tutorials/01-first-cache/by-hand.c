@@ -11,6 +11,7 @@
 #define N_READERS  10000
 #define SEED       1
 
+/* [ask] */
 static char *
 ask_and_wait (SlowSource     *source,
               SimulatedClock *clock,
@@ -22,6 +23,7 @@ ask_and_wait (SlowSource     *source,
 
   return slow_source_ask_finish (source, simulated_clock_await (clock, &result), NULL);
 }
+/* [/ask] */
 
 static void
 without_a_cache (void)
