@@ -196,7 +196,7 @@ def test_what_is_wrong_is_said_when_the_function_is_decorated(run):
     async def read(path, *, mode='r'):
         pass
 
-    for resource, message in [('file:{paht}', 'no argument of read'), ('file:{1}', 'argument 1'), ('file{path}', 'beginning'),
+    for resource, message in [('file:{name}', 'no argument of read'), ('file:{1}', 'argument 1'), ('file{path}', 'beginning'),
                               ('file:{path}x', 'end'), ('', 'empty'), ('file:{', 'written'), ('a:{}', '{0}'),
                               ('a:{path.name}', 'no argument'), ('a:{path:>5}', 'more than a name'), (['a', 'b:{c}'], '“c”')]:
         for decorator in (AgentCache, AgentCacheInvalidator):

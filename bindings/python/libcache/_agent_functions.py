@@ -331,13 +331,13 @@ class AgentCache(_AgentDecorator):
         @AgentCache(resource='file:{path}')
         async def read_file(path): ...
 
-    ``resource`` is what it reads: a text with arguments in it, by their names or positions, or several. `AgentCacheInvalidator`
-    says what is changed. Of the ``scope`` ``'global'`` a result is for all sessions of a principal; ``'session'``, for
-    the one that it was called in, as with `AgentCacheSession`. ``ttl`` is how many seconds it lives, None is for ever; ``maxsize`` is how
-    many results are kept, None is any number.
+    ``resource`` is what it reads: a text with arguments in it, by their names or positions, or several.
+    `AgentCacheInvalidator` says what is changed. Of the ``scope`` ``'global'`` a result is for all sessions of a
+    principal; of ``'session'``, for the one that it was called in. ``ttl`` is how many seconds it lives, None is for
+    ever; ``maxsize`` is how many results are kept, None is any number.
 
-    With ``poll`` the function is meant to be called until something happens, such as a job's status; it is not remembered unless it
-    has a ``ttl``. With ``repeatable`` the same call does something else each time, such as a pager's next. ``volatile_args``
+    With ``poll`` the function is meant to be called until something happens, such as a job's status; it is not
+    remembered unless it has a ``ttl``. With ``repeatable`` the same call does something else each time, such as a pager's next. ``volatile_args``
     are the names of arguments that do not tell one call from another, such as a request's number.
 
     ``name`` is what the agent knows it by, ``version`` a part of the key. ``skip_args`` of the first arguments do not
@@ -378,8 +378,8 @@ class AgentCacheInvalidator(_AgentDecorator):
         @AgentCacheInvalidator(resource='file:{path}')
         async def write_file(path, text): ...
 
-    ``resource`` is what it changes. Of the ``scope`` ``'global'`` it reaches the results that are for all and those of every session;
-    of ``'session'``, those of the session that it is called in. They are dropped before the function is called and again
+    ``resource`` is what it changes. Of the ``scope`` ``'global'`` it reaches the results that are for all and those of
+    every session; of ``'session'``, those of the session that it is called in. They are dropped before the function is called and again
     when it is over, and what is read in between is not kept. What the change gives is never remembered.
 
     All else is as for `AgentCache`.

@@ -40,11 +40,11 @@ OnLoop = Union[str, Callable[[AgentLoopDetectedError], Optional[str]]]
 class AgentPrincipal:
     """Whose data agents see: a user, a tenant.
 
-    Two principals never see each other's results; each has its own, which live as long as it does. Keep it while its results are to be
-    kept. Sessions that are given none share one that has no name.
+    Two principals never see each other's results; each has its own, which live as long as it does. Keep it while its
+    results are to be kept. Sessions that are given none share one that has no name.
 
-    ``cache`` is an `AsyncCache`, with the tiers that it may have, in which the results are kept that are for all sessions; without one
-    each tool has a cache in memory. ``clock`` is a `Memo.ManualClock` in tests.
+    ``cache`` is an `AsyncCache`, with the tiers that it may have, in which the results are kept that are for all
+    sessions; without one each tool has a cache in memory. ``clock`` is a `Memo.ManualClock` in tests.
     """
 
     def __init__(self, name: str = '', *, cache: Optional[AsyncCache] = None, clock: Optional[Memo.Clock] = None) -> None:
