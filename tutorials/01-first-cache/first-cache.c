@@ -105,14 +105,14 @@ main (void)
            100.0 * metrics->hit_rate);
   /* [/metrics] */
 
-  for (guint i = 1; i <= 3 * N_PAGES; i++)
+  for (guint i = 1; i <= N_PAGES; i++)
     {
       g_autofree char *key = g_strdup_printf ("page:%u", i);
       g_autoptr(MemoEntry) entry = get_page (cache, loader, clock, key);
     }
   memo_metrics_free (metrics);
   metrics = memo_cache_get_metrics (cache);
-  g_print ("Trap 1: a robot reads 30000 pages, each once\n"
+  g_print ("Trap 1: a robot reads all 10000 pages, each once\n"
            "  pages in memory     %6" G_GUINT64_FORMAT "\n\n", metrics->size);
 
   /* [changed] */
