@@ -39,7 +39,7 @@ def check_recursion(cache, text):
                                 code=_errors.Error.RECURSION)
 
 
-def _spawn(call, context, work):
+def spawn(call, context, work):
     """Has a call answered by a task of the loop that runs; it is cancelled when nobody waits any more."""
     try:
         loop = asyncio.get_running_loop()
@@ -71,7 +71,7 @@ def _spawn(call, context, work):
     task.add_done_callback(ended)
 
 
-async def _answer(cache, call, texts, what, work):
+async def answer(cache, call, texts, what, work):
     """Answers a call with what WORK does, and whatever it raises."""
     load = Load(cache, texts)
     _within.set((*_within.get(), load))
@@ -97,7 +97,7 @@ def single(cache, text, function, ttl, tags, codec):
         call.return_entry(entry_of(await call_function(function), ttl, tags, codec))
 
     def load(call):
-        _spawn(call, context, _answer(cache, call, (text,), f'The load of “{text}”', work))
+        spawn(call, context, answer(cache, call, (text,), f'The load of “{text}”', work))
 
     return _new_loader(load)
 
@@ -145,7 +145,7 @@ class _Batch:
     def load(self, call):
         """Answers a call for many keys."""
         texts = call.get_keys()
-        _spawn(call, self._context, _answer(self._cache, call, texts, 'A batch', self._work))
+        spawn(call, self._context, answer(self._cache, call, texts, 'A batch', self._work))
 
     async def _work(self, call):
         texts = call.get_keys()

@@ -7,6 +7,9 @@ from typing import Any
 _NAMES = ('hits', 'misses', 'size', 'hit_rate', 'coalesced', 'loads', 'load_failures', 'batches', 'evictions',
           'expirations', 'invalidations', 'remote_hits', 'remote_failures', 'backup_hits', 'backup_failures')
 
+# What is counted of an agent's calls.
+AGENT_NAMES = ('hits', 'misses', 'hit_rate', 'loads', 'load_failures', 'invalidations', 'loop_detections')
+
 
 class Metrics(dict):
     """What a cache counted: a snapshot, which does not change any more.
@@ -21,9 +24,9 @@ class Metrics(dict):
     """
 
     @classmethod
-    def of(cls, metrics):
+    def of(cls, metrics, names=_NAMES):
         """Take the counters of the library."""
-        return cls((name, getattr(metrics, name)) for name in _NAMES)
+        return cls((name, getattr(metrics, name)) for name in names)
 
     def __getattr__(self, name: str) -> Any:
         try:
