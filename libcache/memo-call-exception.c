@@ -30,7 +30,35 @@ memo_call_return_exception (MemoCall   *self,
   g_return_if_fail (message != NULL);
 
   memo_entry_seal (exception);
-  memo_call_conclude (self, NULL, memo_error_new_exception (exception, message));
+  memo_call_conclude (self, NULL, memo_error_new_exception (exception, MEMO_ERROR_FAILED, message));
+}
+
+/**
+ * memo_call_return_passing_exception:
+ * @self: a call
+ * @exception: (transfer full): what holds the exception
+ * @message: what an error says of it
+ *
+ * Answers with an exception of another language that may pass by itself, such as that of a server which does not answer.
+ *
+ * It is what [method@Memo.Call.return_exception] does, but to all who wait it is `MEMO_ERROR_UNAVAILABLE`. An agent may
+ * try such a call again more often: see [agents](agent.html).
+ *
+ * May be called from any thread. No callback runs before this returns.
+ *
+ * Since: 0.1
+ */
+void
+memo_call_return_passing_exception (MemoCall   *self,
+                                    MemoEntry  *exception,
+                                    const char *message)
+{
+  g_return_if_fail (MEMO_IS_CALL (self));
+  g_return_if_fail (exception != NULL);
+  g_return_if_fail (message != NULL);
+
+  memo_entry_seal (exception);
+  memo_call_conclude (self, NULL, memo_error_new_exception (exception, MEMO_ERROR_UNAVAILABLE, message));
 }
 
 /**
@@ -57,7 +85,7 @@ memo_call_answer_exception (MemoCall   *self,
   g_return_if_fail (message != NULL);
 
   memo_entry_seal (exception);
-  memo_call_answer_error (self, key, memo_error_new_exception (exception, message));
+  memo_call_answer_error (self, key, memo_error_new_exception (exception, MEMO_ERROR_FAILED, message));
 }
 
 /**

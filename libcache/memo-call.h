@@ -89,6 +89,10 @@ void                memo_call_return_exception (MemoCall          *self,
                                                 MemoEntry         *exception,
                                                 const char        *message);
 MEMO_AVAILABLE_IN_0_1
+void                memo_call_return_passing_exception (MemoCall   *self,
+                                                        MemoEntry  *exception,
+                                                        const char *message);
+MEMO_AVAILABLE_IN_0_1
 void                memo_call_answer_exception (MemoCall          *self,
                                                 const char        *key,
                                                 MemoEntry         *exception,

@@ -7,6 +7,7 @@
 G_BEGIN_DECLS
 
 GError    *memo_error_new_exception (MemoEntry    *exception,
+                                     MemoError     code,
                                      const char   *message);
 MemoEntry *memo_error_get_exception (const GError *error);
 

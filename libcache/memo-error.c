@@ -75,9 +75,10 @@ register_domain (void)
 /* An error that carries an exception, and takes it. */
 GError *
 memo_error_new_exception (MemoEntry  *exception,
+                          MemoError   code,
                           const char *message)
 {
-  GError *error = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_FAILED, message);
+  GError *error = g_error_new_literal (MEMO_ERROR, code, message);
 
   get_private (error)->exception = exception;
 

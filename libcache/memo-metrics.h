@@ -64,7 +64,7 @@ struct _MemoMetrics
   guint64 loop_detections;
 
   /*< private >*/
-  guint64 padding[8];
+  guint64 padding[7];
 };
 
 MEMO_AVAILABLE_IN_ALL

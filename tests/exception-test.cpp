@@ -61,6 +61,22 @@ TEST_F (ExceptionTest, AnExceptionReachesEverybodyWhoWaits)
   EXPECT_EQ (metrics ()->load_failures, 1u);
 }
 
+TEST_F (ExceptionTest, OneThatMayPassIsAnotherErrorForAllOthers)
+{
+  Kept kept;
+  ScriptedLoader loader;
+  auto raised = entry ("the exception");
+
+  ask (kept, "key", loader);
+  turn ();
+  memo_call_return_passing_exception (loader.next ().get (), memo_entry_ref (raised.get ()), "TimeoutError: slow");
+  turn ();
+
+  EXPECT_THAT (kept.error, IsGError (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE));
+  EXPECT_STREQ (kept.error->message, "TimeoutError: slow");
+  EXPECT_EQ (kept.exception (), raised);
+}
+
 TEST_F (ExceptionTest, AnErrorWithoutOneHasNone)
 {
   Kept own, foreign, good;

@@ -5,6 +5,8 @@
  *
  *   agent-tools [SHOP.DB] */
 
+#include <locale.h>
+
 #include <libcache.h>
 
 #include "await.h"
@@ -215,6 +217,9 @@ main (int    argc,
   g_autoptr(ShopDb) db = shop_db_open_copy (argc > 1 ? argv[1] : SHOP_DB, &error);
   g_autofree char *folder = g_dir_make_tmp ("agent-tools-XXXXXX", &error);
   World world = { db, folder, 0 };
+
+  /* Messages have quotation marks in them that are not in ASCII. */
+  setlocale (LC_ALL, "");
 
   if (db == NULL || folder == NULL)
     {

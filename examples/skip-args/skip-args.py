@@ -74,8 +74,9 @@ async def call_methods(db):
 
     # [method]
     for repository in repositories:
-        check(await repository.get_user(USER), 'name', 'Amira Petrov')
-    # [/method]
+        user = await repository.get_user(USER)
+        # [/method]
+        check(user, 'name', 'Amira Petrov')
 
     print('\nThe method of an object: ten repositories, one of them for each request')
     print(f'  {"kept under":40} {repositories[0].get_user.key(USER)}')

@@ -313,3 +313,104 @@ def test_a_cache_outlives_an_event_loop(run, held):
 
     run(main(2))
     run(main(3))
+
+
+# --- how much there is room for ---
+
+def test_bytes_bound_a_cache_as_well_as_entries_do():
+    cache = AsyncCache(maxsize=None, max_bytes=10_000)
+    for i in range(100):
+        cache.set(i, b'x' * 1000)
+    assert 5 <= len(cache) <= 9
+    assert cache.get_metrics().bytes <= 10_000
+    assert cache.get_metrics().evictions == 100 - len(cache)
+
+
+def test_what_is_in_a_value_counts_once():
+    class Row:
+        __slots__ = ('text', 'row')
+
+    shared = 'x' * 1_000_000
+    row = Row()
+    row.text, row.row = shared, row
+    thing = Thing()
+    thing.row = row
+    cache = AsyncCache(max_bytes=1_100_000)
+    cache.set('key', {'all': [shared, (shared,), {shared}, row, thing, len]})
+    assert 1_000_000 < cache.get_metrics().bytes < 1_003_000
+    # It does not fit in once more.
+    cache.set('other', [thing])
+    assert len(cache) == 1
+
+
+def test_a_function_says_how_large_values_are(run):
+    async def main():
+        async def load():
+            return 'loaded'
+
+        async def load_all(keys):
+            return {key: 'loaded, too' for key in keys}
+
+        asked = []
+        cache = AsyncCache(getsizeof=lambda value: asked.append(value) or 5000)
+        cache.set('set', 'value')
+        await cache.get('one', loader=load)
+        await cache.get('two', batch_loader=load_all)
+        await cache.get('one')
+        assert asked == ['value', 'loaded', 'loaded, too']
+        assert cache.get_metrics().bytes > 15_000
+
+        for answer, kind in ((None, TypeError), (-1, ValueError)):
+            with pytest.raises(kind, match='what getsizeof gives'):
+                AsyncCache(getsizeof=lambda value, answer=answer: answer).set('key', 1)
+        with pytest.raises(TypeError, match='getsizeof is a function'):
+            AsyncCache(getsizeof=1)
+    run(main())
+
+
+def test_the_eviction_policy_says_who_goes():
+    survivors = {}
+    for policy in ('lru', 's3-fifo'):
+        cache = AsyncCache(maxsize=10, eviction_policy=policy)
+        for _ in range(3):
+            cache.set('favourite', 1)
+            cache.lookup('favourite')
+        for i in range(100):
+            cache.set(i, i)
+        survivors[policy] = 'favourite' in cache
+    assert survivors == {'lru': False, 's3-fifo': True}
+
+    with pytest.raises(ValueError, match="one of 'lru', 's3-fifo', not 'fifo'"):
+        AsyncCache(eviction_policy='fifo')
+
+
+def test_a_lookup_counts_and_a_peek_leaves_no_trace():
+    cache = AsyncCache(maxsize=2)
+    cache.set('first', None)
+    cache.set('second', 2)
+    assert cache.peek('first', 'nothing') is None
+    assert cache.peek('third', 'nothing') == 'nothing'
+    assert (cache.get_metrics().hits, cache.get_metrics().misses) == (0, 0)
+    cache.set('third', 3)
+    assert 'first' not in cache
+
+    assert cache.lookup('second') == 2
+    assert cache.lookup('first', 'nothing') == 'nothing'
+    assert (cache.get_metrics().hits, cache.get_metrics().misses) == (1, 1)
+    cache.set('fourth', 4)
+    assert 'second' in cache and 'third' not in cache
+
+
+def test_a_part_goes_when_memory_is_low_and_when_it_is_asked_for():
+    cache = AsyncCache(trim_on_low_memory=True)
+    assert cache.memo.get_trim_on_low_memory()
+    assert not AsyncCache().memo.get_trim_on_low_memory()
+    for i in range(10):
+        cache.set(i, i)
+    cache.trim(30)
+    assert [i for i in range(10) if i not in cache] == [0, 1, 2]
+    cache.trim()
+    assert len(cache) == 0
+    for percent, kind in ((101, ValueError), (-1, ValueError), (0.5, TypeError)):
+        with pytest.raises(kind, match='percent is'):
+            cache.trim(percent)

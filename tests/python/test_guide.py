@@ -257,7 +257,45 @@ def test_arguments_that_do_not_count(guide):
     guide.run('Arguments that do not count', afterwards)
 
 
+def test_the_tools_of_an_agent(guide):
+    async def afterwards(made):
+        # The change is a query, too.
+        assert made.get_user.get_metrics().loads == 2
+        await made.set_email(42, 'ap@example.org')
+        assert (await made.get_user(42))['email'] == 'ap@example.org'
+        assert (await made.get_user(user_id=42))['email'] == 'ap@example.org'
+        assert made.get_user.get_metrics().loads == 3
+
+    guide.run('The tools of an agent', afterwards)
+
+
+def test_what_is_one_sessions(guide):
+    async def afterwards(made):
+        with pytest.raises(libcache.Error) as caught:
+            await made.get_cart()
+        assert caught.value.code == libcache.Error.NO_SESSION
+        async with libcache.AgentCacheSession('chat 1'):
+            assert await made.get_cart() == [42]
+        assert made.get_cart.get_metrics().loads == 4
+
+    guide.run("What is one session's", afterwards)
+
+
+def test_an_agent_that_goes_round_in_a_loop(guide):
+    async def afterwards(made):
+        assert guide.db.n_queries == 1 and made.session.closed
+        async with libcache.AgentCacheSession(on_loop='short-circuit') as session:
+            for _ in range(9):
+                assert (await made.get_product(42))['id'] == 42
+            assert session.get_metrics().loop_detections == 4
+            session.mark_progress()
+            await made.get_product(42)
+            assert session.get_metrics().loop_detections == 4
+
+    guide.run('An agent that goes round in a loop', afterwards)
+
+
 def test_every_listing_of_the_page_has_a_test():
     source = pathlib.Path(__file__).read_text(encoding='utf-8')
-    assert len(LISTINGS) == 9 and PAGE.read_text(encoding='utf-8').count('```python') == len(LISTINGS)
-    assert all(f"guide.run('{title}', afterwards)" in source for title in LISTINGS)
+    assert len(LISTINGS) == 12 and PAGE.read_text(encoding='utf-8').count('```python') == len(LISTINGS)
+    assert all(f'guide.run({title!r}, afterwards)' in source for title in LISTINGS)

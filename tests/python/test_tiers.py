@@ -205,6 +205,36 @@ def test_a_backend_is_told_how_long_bytes_are_of_use(run, clock):
     run(main())
 
 
+class Told(Shelf):
+    """Is told what has to be durable."""
+
+    async def store(self, key, data, ttl, durable):
+        await super().store(key, data, ttl)
+        self.told = durable
+
+
+class ToldAnyhow(Shelf):
+    async def store(self, *arguments):
+        self.told = arguments[3]
+
+
+class NotTold(Shelf):
+    told = None
+
+    async def store(self, key, data, ttl, *, colour='red'):
+        await super().store(key, data, ttl)
+
+
+@pytest.mark.parametrize('kind', [Told, ToldAnyhow, NotTold])
+def test_a_backend_that_wants_to_know_is_told_what_has_to_be_durable(run, kind):
+    async def main():
+        backend = kind()
+        for durable in (False, True, False):
+            await backend.store_async('key', GLib.Bytes.new(b'x'), 1.0, durable)
+            assert backend.told is (durable if kind is not NotTold else None)
+    run(main())
+
+
 def test_a_backend_that_fails_is_done_without(run):
     async def main():
         shelf = Shelf()

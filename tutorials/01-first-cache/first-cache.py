@@ -17,7 +17,7 @@ async def main():
     # [cache]
     clock = SimulatedClock()
     database = SlowSource(clock, latency=0.05)
-    cache = AsyncCache(maxsize=1000, default_ttl=300, clock=clock.memo)
+    cache = AsyncCache(maxsize=1000, default_ttl=300, clock=clock)
 
     async def get_page(key):
         return await cache.get(key, loader=lambda: database.ask(key))
@@ -26,7 +26,7 @@ async def main():
     # [readers]
     popularity = Popularity(N_PAGES, SEED)
     for _ in range(N_READERS):
-        await clock.finish(get_page(f'page:{popularity.draw()}'))
+        await clock.wait_for(get_page(f'page:{popularity.draw()}'))
     # [/readers]
 
     metrics = cache.get_metrics()
@@ -44,18 +44,18 @@ async def main():
           f'  hit rate            {100 * metrics.hit_rate:6.1f} %\n')
 
     for page in range(1, N_PAGES + 1):
-        await clock.finish(get_page(f'page:{page}'))
+        await clock.wait_for(get_page(f'page:{page}'))
     print(f'Trap 1: a robot reads all 10000 pages, each once\n'
           f'  pages in memory     {len(cache):6}\n')
 
     # [changed]
-    await clock.finish(get_page('page:1'))
+    await clock.wait_for(get_page('page:1'))
     database.set('page:1', 'a new text')
     cache.delete('page:1')
 
     n_wrong = 0
     for _ in range(1000):
-        n_wrong += await clock.finish(get_page('page:1')) != 'a new text'
+        n_wrong += await clock.wait_for(get_page('page:1')) != 'a new text'
     # [/changed]
     print(f'Trap 2: the page was changed, and 1000 more read it\n'
           f'  were given the old text {n_wrong}\n')
@@ -65,7 +65,7 @@ async def main():
     database.set('page:0', None)
     before = database.n_queries
     for _ in range(1000):
-        await clock.finish(get_page('page:0'))
+        await clock.wait_for(get_page('page:0'))
     # [/nothing]
     print(f'Trap 3: 1000 readers follow a link to a page that does not exist\n'
           f'  queries             {database.n_queries - before:6}\n')
@@ -73,7 +73,7 @@ async def main():
     # [at-once]
     cache.delete('page:1')
     before = database.n_queries
-    await clock.finish(asyncio.gather(*(get_page('page:1') for _ in range(100))))
+    await clock.wait_for(asyncio.gather(*(get_page('page:1') for _ in range(100))))
     # [/at-once]
     print(f'Trap 4: 100 readers open the same page at once\n'
           f'  queries             {database.n_queries - before:6}')

@@ -32,7 +32,7 @@ async def main():
     for _ in range(N_CUSTOMERS):
         words, category = draw_word(drawn), draw_word(drawn)
         # [call]
-        found = await clock.finish(search(words, category))
+        found = await clock.wait_for(search(words, category))
         # [/call]
         n_wrong += found != f'the text of "{words}" in "{category}"'
 

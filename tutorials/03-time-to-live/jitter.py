@@ -20,7 +20,7 @@ async def tell(jitter):
     """Queries in each second, and the longest wait after the start."""
     clock = SimulatedClock()
     database = SlowSource(clock, latency=0.05, workers=N_WORKERS)
-    cache = AsyncCache(maxsize=N_PAGES, clock=clock.memo)
+    cache = AsyncCache(maxsize=N_PAGES, clock=clock)
     drawn = random.Random(SEED)
     queries, waits, being_read = [], [0.0], {}
 

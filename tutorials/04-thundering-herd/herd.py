@@ -13,7 +13,7 @@ N_WORKERS = 4
 async def measure(n_readers, with_a_cache):
     clock = SimulatedClock()
     database = SlowSource(clock, latency=0.2, workers=N_WORKERS)
-    cache = AsyncCache(clock=clock.memo)
+    cache = AsyncCache(clock=clock)
     answers = []
 
     # [measure]

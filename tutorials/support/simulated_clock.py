@@ -1,74 +1,100 @@
 # SPDX-License-Identifier: CC0-1.0
-"""A clock for stories: nobody waits, and the same happens every time.
-
-It moves a `ManualClock`, which is to be that of the caches, and lets time pass the way a simulation does: it leaps
-to the next moment for which there is a plan, lets the event loop do what is due then, and leaps again.
-"""
+"""A clock for stories: nobody waits, and the same happens every time."""
 import asyncio
 import heapq
 import itertools
 
-from libcache import ManualClock
+import gi
 
-# What is due takes a turn of the loop to be noticed, another to be run, and one to wake who waits for it; some do all of
-# that twice.  More turns do nothing.
-_TURNS = 12
+gi.require_version('Memo', '1')
+from gi.repository import GObject, Memo  # noqa: E402
+from settle import settle  # noqa: E402
+
+MICROSECONDS = 1000000
 
 
-class SimulatedClock:
-    """Seconds since the story began, and what is planned for when."""
+class SimulatedClock(GObject.Object, Memo.Clock):
+    """A ManualClock that also knows for when something is planned.
+
+    So it can let time pass the way a simulation does: it leaps to the next moment for which there is a plan, lets happen what is
+    due then, and leaps again. An hour takes as long as what happens in it.
+
+    All is to run in one event loop; what a thread does has a time of its own. So give a cache loaders that are `async def`.
+    """
+
+    __gtype_name__ = 'TutorialSimulatedClock'
 
     def __init__(self):
-        self.memo = ManualClock()
-        self._microseconds = 0
+        super().__init__()
+        self._hands = Memo.ManualClock()
+        # Moments in microseconds, the next one first, each with the future of who sleeps until then. Whether a
+        # plan of the library's is still wanted when its moment comes does not matter: then the leap was for nothing.
         self._plans = []
         self._order = itertools.count()
 
     @property
     def now(self):
         """Seconds since the story began."""
-        return self._microseconds / 1e6
+        return self._hands.get_time() / MICROSECONDS
 
     async def sleep(self, seconds):
-        """As asyncio.sleep(), by this clock."""
-        woken = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._plans, (self._microseconds + round(seconds * 1e6), next(self._order), woken))
-        await woken
-
-    async def run(self, seconds):
-        """Let so many seconds pass."""
-        await self.run_until(self.now + seconds)
+        """asyncio.sleep() by this clock."""
+        future = asyncio.get_running_loop().create_future()
+        self._plan(self._hands.get_time() + round(seconds * MICROSECONDS), future)
+        await future
 
     async def run_until(self, moment):
-        """Let time pass until then."""
-        end = round(moment * 1e6)
-        await _settle()
+        """Let all happen until a moment, in seconds."""
+        end = round(moment * MICROSECONDS)
+        await settle()
         while self._plans and self._plans[0][0] <= end:
-            self._leap(self._plans[0][0])
-            await _settle()
-        self._leap(end)
+            await self._leap()
+        self._advance(end)
 
-    async def finish(self, coroutine):
-        """Let time pass until this one thing is done, while nothing else goes on; gives what came of it."""
-        task = asyncio.ensure_future(coroutine)
-        while not task.done():
-            if self._plans:
-                self._leap(self._plans[0][0])
-            await asyncio.sleep(0)
-        return task.result()
+    async def run(self, seconds):
+        """Let so many seconds pass; with 0, what is due at this very moment happens."""
+        await self.run_until(self.now + seconds)
 
-    def _leap(self, moment):
-        """At the moment itself, all that is planned for it."""
-        if moment > self._microseconds:
+    async def wait_for(self, awaitable):
+        """Let time pass until there is a result, and give it."""
+        waiting = asyncio.ensure_future(awaitable)
+        await settle()
+        while not waiting.done():
+            if not self._plans:
+                raise RuntimeError('Nothing is planned any more, so what is awaited will never be there.')
+            await self._leap()
+        return await waiting
+
+    def _plan(self, moment, sleeper=None):
+        heapq.heappush(self._plans, (moment, next(self._order), sleeper))
+
+    def _advance(self, moment):
+        step = moment - self._hands.get_time()
+        if step > 0:
             # It rounds up to a whole microsecond; the half keeps a rounding error from making it one more.
-            self.memo.advance((moment - self._microseconds - 0.5) / 1e6)
-            self._microseconds = moment
-        while self._plans and self._plans[0][0] <= self._microseconds:
-            woken = heapq.heappop(self._plans)[2]
-            if not woken.done():
-                woken.set_result(None)
+            self._hands.advance((step - 0.5) / MICROSECONDS)
 
+    async def _leap(self):
+        """To the next moment for which there is a plan."""
+        moment = self._plans[0][0]
+        self._advance(moment)
+        while self._plans and self._plans[0][0] == moment:
+            *_, sleeper = heapq.heappop(self._plans)
+            if sleeper is not None and not sleeper.done():
+                sleeper.set_result(None)
+        await settle()
 
-async def _settle():
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
+    # What the library asks a clock for.
+
+    def do_get_time(self):
+        return self._hands.get_time()
+
+    def do_create_source(self, deadline):
+        self._plan(deadline)
+        return Memo.Clock.create_source(self._hands, deadline)
+
+    def do_get_real_time(self):
+        return self._hands.get_real_time()
+
+    def do_dup_origin(self):
+        return self._hands.dup_origin()

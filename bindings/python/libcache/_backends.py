@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import urllib.parse
 from typing import Any, Optional, Union
@@ -101,6 +102,14 @@ class Backend(GObject.Object, Memo.Backend):
     """
 
     _loop = None
+    _is_told_of_durability = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # Most have no use for it, and need not write it down.
+        parameters = inspect.signature(cls.store).parameters.values()
+        n_positional = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+        cls._is_told_of_durability = n_positional > 4 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
     async def open(self) -> None:
         """Open what the bytes are kept in; asked before all else, and again where it raised."""
@@ -109,8 +118,11 @@ class Backend(GObject.Object, Memo.Backend):
         """Give the bytes of a key, or None."""
         raise NotImplementedError('load')
 
-    async def store(self, key: str, data: bytes, ttl: Optional[float]) -> None:
-        """Keep bytes under a key, in place of what is there; ``ttl`` is how many seconds they are of use, or None."""
+    async def store(self, key: str, data: bytes, ttl: Optional[float], durable: bool = False) -> None:
+        """Keep bytes under a key, in place of what is there; ``ttl`` is how many seconds they are of use, or None.
+
+        ``durable`` is whether they have to survive a loss of power when this is over; one that does not take it is not told.
+        """
         raise NotImplementedError('store')
 
     async def remove(self, key: str, only: Optional[bytes] = None) -> None:
@@ -136,7 +148,8 @@ class Backend(GObject.Object, Memo.Backend):
 
     def do_store(self, key, call):
         ttl = call.get_ttl()
-        self._ask(call, self.store, key, call.get_bytes().get_data(), ttl if ttl != Memo.TTL_FOREVER else None)
+        durable = (call.get_durable(),) if self._is_told_of_durability else ()
+        self._ask(call, self.store, key, call.get_bytes().get_data(), ttl if ttl != Memo.TTL_FOREVER else None, *durable)
 
     def do_remove(self, key, call):
         only = call.get_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import Any, Hashable, Mapping, Optional, Union
+from typing import Any, Callable, Hashable, Mapping, Optional, Union
 
 from gi.repository import GLib, Memo
 
@@ -15,6 +15,7 @@ from ._errors import WarmupError
 from ._keys import cache_key
 from ._loops import wait, within_loop
 from ._metrics import Metrics
+from ._sizes import size_of
 from ._values import (DEFAULT, MISS, BatchLoader, Kept, Loader, Tags, TimeToLive, entry_of, seconds_of, tags_of,
                       value_of)
 
@@ -32,15 +33,33 @@ def _count(name, value, least, none=None):
         return none
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f'{name} is a whole number{" or None" if none is not None else ""}, not {value!r}')
-    if not least <= value < Memo.UNLIMITED:
-        raise ValueError(f'{name} is {least} or more, and less than {Memo.UNLIMITED}, not {value!r}')
+    most = none if none is not None else Memo.UNLIMITED
+    if not least <= value < most:
+        raise ValueError(f'{name} is {least} or more, and less than {most}, not {value!r}')
     return value
+
+
+_POLICIES = {policy.value_nick: policy for policy in Memo.EvictionPolicy.__enum_values__.values()}
+
+
+def _policy(name):
+    if name not in _POLICIES:
+        raise ValueError(f'eviction_policy is one of {", ".join(map(repr, _POLICIES))}, not {name!r}')
+    return _POLICIES[name]
+
+
+# What an entry takes beside its value: the entry itself, and the objects of Python that hold the value.
+_BESIDE = 200
 
 
 class AsyncCache:
     """A cache in memory, with one load per key however many ask for it, and tiers behind it where there are any.
 
     ``maxsize`` is how many entries are kept at most; the least recently used ones make room. None is any number, 0 keeps nothing.
+    With ``eviction_policy='s3-fifo'`` those make room that nobody came back for.
+    ``max_bytes`` is how much memory they take at most, with their keys and tags; None is as much as there is.
+    ``getsizeof`` says how many bytes a value takes; without it, `sys.getsizeof()` of it and of what is in it is added up.
+    With ``trim_on_low_memory`` a part of the entries goes when the system says that memory is low.
     ``default_ttl`` is how long an entry lives, in seconds; None is for ever.
     ``batch_window_ms`` is for how long the keys of a batch are gathered, in milliseconds, and
     ``max_batch_size`` how many there are at most, and how many loads of a warm-up run at a time.
@@ -58,7 +77,9 @@ class AsyncCache:
 
     def __init__(self, maxsize: Optional[int] = 128, default_ttl: TimeToLive = None, batch_window_ms: int = 5,
                  max_batch_size: int = 100, backup: Optional[Tier] = None, remote_cache: Optional[Tier] = None, *,
-                 codec: Optional[Codec] = None, clock: Optional[Memo.Clock] = None, record_secret: Optional[bytes] = None,
+                 max_bytes: Optional[int] = None, eviction_policy: str = 'lru', trim_on_low_memory: bool = False,
+                 getsizeof: Optional[Callable[[Any], int]] = None, codec: Optional[Codec] = None,
+                 clock: Optional[Memo.Clock] = None, record_secret: Optional[bytes] = None,
                  stale_if_remote_down: bool = False, tier_timeout: float = 5.0) -> None:
         if default_ttl is DEFAULT:
             default_ttl = None
@@ -67,7 +88,14 @@ class AsyncCache:
             'default_ttl': seconds_of(default_ttl),
             'batch_window_ms': _count('batch_window_ms', batch_window_ms, 0),
             'max_batch_size': _count('max_batch_size', max_batch_size, 1),
+            'max_bytes': _count('max_bytes', max_bytes, 0, Memo.UNLIMITED_BYTES),
+            'eviction_policy': _policy(eviction_policy),
+            'trim_on_low_memory': bool(trim_on_low_memory),
         }
+        if getsizeof is not None and not callable(getsizeof):
+            raise TypeError(f'getsizeof is a function that says how many bytes a value takes, not {getsizeof!r}')
+        # To look at every value takes time, which nobody spends who does not want to know.
+        self._size_of = getsizeof or (size_of if max_bytes is not None else None)
         if record_secret is not None and not record_secret:
             raise ValueError('record_secret must not be empty: give it some bytes that nobody can guess')
         self._codec = None
@@ -87,7 +115,7 @@ class AsyncCache:
         with within_loop():
             self._memo = Memo.AsyncCache(**properties)
         self._lookup = self._memo.lookup_value
-        self._batches = _loaders.Batches(self, self._codec)
+        self._batches = _loaders.Batches(self)
 
     @property
     def memo(self) -> Memo.AsyncCache:
@@ -140,8 +168,7 @@ class AsyncCache:
     async def load(self, text, function, flags, ttl, tags, default=None):
         """What `get()` and decorators do about a key that was not found; ``text`` is what `cache_key()` makes of it."""
         return await self._await_entry(
-            text, _loaders.single(self, text, function, ttl, tags, self._codec) if function is not None else None,
-            flags, default)
+            text, _loaders.single(self, text, function, ttl, tags) if function is not None else None, flags, default)
 
     async def _await_entry(self, text, loader, flags, default):
         _loaders.check_recursion(self, text)
@@ -149,6 +176,26 @@ class AsyncCache:
         # Else a loader that somehow has the exception that it raised would be held by that.
         del loader
         entry = await waiting
+        return value_of(entry) if entry is not None else default
+
+    def entry_of(self, value, ttl, tags):
+        """What a loader's answer becomes: an entry, or None for `MISS`."""
+        entry = entry_of(value, ttl, tags, self._codec)
+        if entry is not None and self._size_of is not None:
+            entry.set_size(_BESIDE + _count('what getsizeof gives', self._size_of(value), 0))
+        return entry
+
+    def lookup(self, key: Hashable, default: Any = None) -> Any:
+        """Get the value of a key if it is in memory, at once; ``default`` where it is not.
+
+        It counts as a hit or a miss, and makes the entry the most recent. Nothing is loaded, and no tier is asked.
+        """
+        entry = self._memo.lookup(cache_key(key))
+        return value_of(entry) if entry is not None else default
+
+    def peek(self, key: Hashable, default: Any = None) -> Any:
+        """Get the value of a key if it is in memory, and leave no trace: it does not count, and makes nothing recent."""
+        entry = self._memo.peek(cache_key(key))
         return value_of(entry) if entry is not None else default
 
     def set(self, key: Hashable, value: Any, ttl: TimeToLive = DEFAULT, *, tags: Tags = ()) -> None:
@@ -159,7 +206,7 @@ class AsyncCache:
         """
         if value is MISS:
             raise TypeError('MISS is no value, but what a loader says when there is none: delete() the key')
-        self._memo.set(cache_key(key), entry_of(value, seconds_of(ttl), tags_of(tags), self._codec))
+        self._memo.set(cache_key(key), self.entry_of(value, seconds_of(ttl), tags_of(tags)))
 
     def delete(self, key: Hashable) -> bool:
         """Drop a key, and say whether it was in memory. A load of it that is under way is not kept any more."""
@@ -172,6 +219,14 @@ class AsyncCache:
     def invalidate_tags(self, *tags: str) -> None:
         """Drop what carries one of the tags; what is being loaded, too."""
         self._memo.invalidate_tags(tags_of(tags))
+
+    def trim(self, percent: int = 100) -> None:
+        """Evict a part of the entries, those first that would go first anyway."""
+        if isinstance(percent, bool) or not isinstance(percent, int):
+            raise TypeError(f'percent is a whole number, not {percent!r}')
+        if not 0 <= percent <= 100:
+            raise ValueError(f'percent is 0 to 100, not {percent!r}')
+        self._memo.trim(percent)
 
     def __contains__(self, key: Hashable) -> bool:
         return self._memo.contains(cache_key(key))

@@ -52,7 +52,11 @@ class Codec(GObject.Object, Memo.Codec):
 
     def do_decode(self, call):
         try:
-            call.return_entry(Memo.Entry.new(Kept(self.decode(call.get_bytes().get_data()))))
+            data = call.get_bytes()
+            entry = Memo.Entry.new(Kept(self.decode(data.get_data())))
+            # About as large as what it was made from.
+            entry.set_size(data.get_size())
+            call.return_entry(entry)
         except Exception as error:  # pylint: disable=broad-except
             _refuse(call, error)
 

@@ -18,6 +18,24 @@ _LOOKED_UP = Memo.GetFlags.LOOKED_UP
 _REFRESH = Memo.GetFlags.REFRESH
 
 
+async def _call(*args, **kwargs):
+    """What others take the code of a decorated function for."""
+
+
+# What asyncio.iscoroutinefunction() looks for.
+_MARKER = getattr(asyncio.coroutines, '_is_coroutine', None)
+
+
+def look_like(wrapper, function):
+    """Give an object that is called in place of a function what others look for in one."""
+    functools.update_wrapper(wrapper, function)
+    # So that it is seen to be a coroutine function, as far as others look at no more than that.
+    wrapper.__code__ = _call.__code__
+    wrapper.__defaults__ = getattr(function, '__defaults__', None)
+    wrapper.__kwdefaults__ = getattr(function, '__kwdefaults__', None)
+    wrapper._is_coroutine = _MARKER
+
+
 class CachedFunction:
     """A function that remembers what it answered: what `AsyncLRU` and `AsyncTTL` make of one.
 
@@ -26,12 +44,7 @@ class CachedFunction:
     """
 
     def __init__(self, function, cache, keys, decorator, ttl, is_shared):
-        functools.update_wrapper(self, function)
-        # So that it is seen to be a coroutine function, as far as others look at no more than that.
-        self.__code__ = _call.__code__
-        self.__defaults__ = getattr(function, '__defaults__', None)
-        self.__kwdefaults__ = getattr(function, '__kwdefaults__', None)
-        self._is_coroutine = _MARKER
+        look_like(self, function)
         self._function = function
         self._decorator = decorator
         self._keys = keys
@@ -54,7 +67,7 @@ class CachedFunction:
                                      _LOOKED_UP if use_cache else _REFRESH, self._ttl, self._tags)
 
     def __get__(self, instance, owner=None):
-        return self if instance is None else _BoundCachedFunction(self, instance)
+        return self if instance is None else BoundFunction(self, instance)
 
     def key(self, /, *args: Any, **kwargs: Any) -> str:
         """The key under which the answer to a call is kept."""
@@ -76,16 +89,8 @@ class CachedFunction:
         return self.cache.get_metrics()
 
 
-async def _call(*args, **kwargs):
-    """What others take the code of a cached function for."""
-
-
-# What asyncio.iscoroutinefunction() looks for.
-_MARKER = getattr(asyncio.coroutines, '_is_coroutine', None)
-
-
-class _BoundCachedFunction:
-    """A cached method of an object."""
+class BoundFunction:
+    """A decorated method of an object."""
 
     __slots__ = ('__func__', '__self__')
 
@@ -109,15 +114,15 @@ class _BoundCachedFunction:
         return f'{self.__func__!r} of {self.__self__!r}'
 
     def __eq__(self, other):
-        return (isinstance(other, _BoundCachedFunction) and
+        return (isinstance(other, BoundFunction) and
                 self.__func__ is other.__func__ and self.__self__ is other.__self__)
 
     def __hash__(self):
         return hash((id(self.__func__), id(self.__self__)))
 
 
-class _Decorator:
-    _has_ttl = False
+class Decorator:
+    """What is written above a function, with parentheses or without."""
 
     if not TYPE_CHECKING:
         def __new__(cls, function=None, *args, **kwargs):
@@ -131,6 +136,10 @@ class _Decorator:
         def __init_subclass__(cls):
             # What help() shows, in place of what __new__() takes.
             cls.__signature__ = inspect.Signature(list(inspect.signature(cls.__init__).parameters.values())[1:])
+
+
+class _CacheDecorator(Decorator):
+    _has_ttl = False
 
     def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, cache, options):
         self._options = dict(options, maxsize=maxsize, default_ttl=default_ttl, backup=backup, remote_cache=remote_cache)
@@ -158,7 +167,7 @@ class _Decorator:
         return CachedFunction(function, AsyncCache(**self._options), keys, self, Memo.TTL_DEFAULT, has_tier)
 
 
-class AsyncLRU(_Decorator):
+class AsyncLRU(_CacheDecorator):
     """Make a function remember its answers, the ``maxsize`` that were used last.
 
     ::
@@ -180,7 +189,7 @@ class AsyncLRU(_Decorator):
         super().__init__(maxsize, None, skip_args, backup, remote_cache, name, cache, options)
 
 
-class AsyncTTL(_Decorator):
+class AsyncTTL(_CacheDecorator):
     """Make a function remember its answers for ``time_to_live`` seconds; None is for ever.
 
     ::

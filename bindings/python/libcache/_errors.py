@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What can go wrong, as exceptions."""
+import asyncio
+import errno
+import socket
+
 from gi.repository import Gio, GLib, Memo
 
 Error = Memo.Error
@@ -16,6 +20,28 @@ class WarmupError(Exception):
         rest = f', and {len(failures) - 1} more' if len(failures) > 1 else ''
         super().__init__(f'loading {first_key!r} failed: {type(first).__name__}: {first}{rest}')
         self.failures = failures
+
+
+class AgentLoopDetectedError(Error):
+    """An agent would go on with a loop: the call was not executed.
+
+    ``detector`` is what found it: ``'repeat'``, ``'retry-storm'``, ``'oscillation'``, ``'nesting'`` or ``'budget'``.
+    ``tool`` is the name of what was called, ``count`` how often, and ``cycle`` the names of the calls in the order in which they
+    came again and again. The message says what to do instead: hand it to the model.
+    """
+
+    def __init__(self, message, detector, tool, count, cycle):
+        super().__init__(message, code=Error.AGENT_LOOP)
+        self.detector = detector
+        self.tool = tool
+        self.count = count
+        self.cycle = cycle
+
+    def __str__(self):
+        return self.message
+
+    def __reduce__(self):
+        return type(self), (self.message, self.detector, self.tool, self.count, self.cycle)
 
 
 class Raised:
@@ -50,6 +76,17 @@ def error_of(error, result=None):
     if error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
         return TimeoutError(error.message)
     return Error.of(error)
+
+
+# What may go well a little later.
+_PASSING = (TimeoutError, ConnectionError, BlockingIOError, asyncio.TimeoutError)
+_PASSING_NUMBERS = frozenset((errno.EBUSY, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN))
+
+
+def is_passing(exception):
+    """Whether what raised an exception may go well a little later."""
+    return (isinstance(exception, _PASSING) or isinstance(exception, socket.gaierror) and exception.errno == socket.EAI_AGAIN or
+            isinstance(exception, OSError) and exception.errno in _PASSING_NUMBERS)
 
 
 def abandoned(what):

@@ -122,7 +122,7 @@ async def _bracket(mutations, function, args, kwargs):
     try:
         # At once, so that all are open before the first is acknowledged.
         await asyncio.gather(*(wait(mutation.begin_with_closure, mutation.begin_finish) for mutation in mutations))
-        return await _uninterrupted(function, args, kwargs)
+        return await uninterrupted(function, args, kwargs)
     finally:
         ends = [wait(lambda _, done, mutation=mutation: mutation.end_with_closure(done), mutation.end_finish)
                 for mutation in mutations if mutation.is_open()]
@@ -132,7 +132,7 @@ async def _bracket(mutations, function, args, kwargs):
                 raise result
 
 
-async def _uninterrupted(function, args, kwargs):
+async def uninterrupted(function, args, kwargs):
     """Call a function, and be over when it is: a thread goes on where its task is cancelled."""
     if inspect.iscoroutinefunction(function):
         return await function(*args, **kwargs)

@@ -8,7 +8,6 @@ from gi.repository import GLib, GObject, Memo
 
 from . import _errors
 from ._functions import call as call_function
-from ._values import entry_of
 
 # To find them in their namespace costs as much as to call them.
 _connect = GObject.Object.connect
@@ -39,7 +38,7 @@ def check_recursion(cache, text):
                                 code=_errors.Error.RECURSION)
 
 
-def _spawn(call, context, work):
+def spawn(call, context, work):
     """Has a call answered by a task of the loop that runs; it is cancelled when nobody waits any more."""
     try:
         loop = asyncio.get_running_loop()
@@ -71,7 +70,7 @@ def _spawn(call, context, work):
     task.add_done_callback(ended)
 
 
-async def _answer(cache, call, texts, what, work):
+async def answer(cache, call, texts, what, work):
     """Answers a call with what WORK does, and whatever it raises."""
     load = Load(cache, texts)
     _within.set((*_within.get(), load))
@@ -87,17 +86,17 @@ async def _answer(cache, call, texts, what, work):
         load.cache = None
 
 
-def single(cache, text, function, ttl, tags, codec):
+def single(cache, text, function, ttl, tags):
     """A loader of one key."""
     context = contextvars.copy_context()
 
     async def work(call):
         if tags:
             call.add_tags(tags)
-        call.return_entry(entry_of(await call_function(function), ttl, tags, codec))
+        call.return_entry(cache.entry_of(await call_function(function), ttl, tags))
 
     def load(call):
-        _spawn(call, context, _answer(cache, call, (text,), f'The load of “{text}”', work))
+        spawn(call, context, answer(cache, call, (text,), f'The load of “{text}”', work))
 
     return _new_loader(load)
 
@@ -105,16 +104,15 @@ def single(cache, text, function, ttl, tags, codec):
 class Batches:
     """The batch loaders of a cache that somebody waits for: gets with the same function share one."""
 
-    def __init__(self, cache, codec):
+    def __init__(self, cache):
         self._cache = cache
-        self._codec = codec
         self._batches = {}
 
     def enter(self, function, text, key, ttl, tags):
         """Gives the loader of a function; to be left when the get is over."""
         found = self._batches.get(function)
         if found is None:
-            batch = _Batch(self._cache, function, self._codec)
+            batch = _Batch(self._cache, function)
             # The loader holds the batch, in a way that the garbage collector does not see; so not the other way round.
             found = self._batches[function] = batch, Memo.Loader.new_batch_with_closure(batch.load)
         batch, loader = found
@@ -134,10 +132,9 @@ class Batches:
 
 
 class _Batch:
-    def __init__(self, cache, function, codec):
+    def __init__(self, cache, function):
         self._cache = cache
         self._function = function
-        self._codec = codec
         self._context = contextvars.copy_context()
         # By the text of a key: the key, the time to live and tags of its entry, and how many wait.
         self.wanted = {}
@@ -145,7 +142,7 @@ class _Batch:
     def load(self, call):
         """Answers a call for many keys."""
         texts = call.get_keys()
-        _spawn(call, self._context, _answer(self._cache, call, texts, 'A batch', self._work))
+        spawn(call, self._context, answer(self._cache, call, texts, 'A batch', self._work))
 
     async def _work(self, call):
         texts = call.get_keys()
@@ -168,7 +165,7 @@ class _Batch:
             try:
                 if isinstance(value, Exception):
                     raise value
-                call.answer(text, entry_of(value, ttl, tags, self._codec))
+                call.answer(text, self._cache.entry_of(value, ttl, tags))
             except Exception as error:  # pylint: disable=broad-except
                 call.answer_exception(text, _errors.entry_of(error), _errors.message_of(error))
         call.finish_batch()

@@ -94,7 +94,8 @@ def _improve(owner):
             setattr(owner, name, _awaitable(function, f'{name[:-6]}_finish', names))
 
 
-for _owner in (Memo.Backend, Memo.Cache, Memo.Codec, Memo.Decorator, Memo.Invalidator, Memo.Mutation, Memo.Poller):
+for _owner in (Memo.AgentCache, Memo.AgentCacheSession, Memo.Backend, Memo.Cache, Memo.Codec, Memo.Decorator, Memo.Invalidator,
+               Memo.Mutation, Memo.Poller):
     _improve(_owner)
 
 
