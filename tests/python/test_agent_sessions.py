@@ -90,6 +90,55 @@ def test_a_session_that_is_closed_with_loads_in_flight(run, settle, held):
     run(main())
 
 
+def test_a_change_that_is_cancelled_is_asked_to_end(run, settle, held):
+    async def main():
+        world = World()
+        gate = held('never')
+
+        @AgentCacheInvalidator(resource='file:{path}')
+        async def write(path):
+            await gate()
+
+        async with AgentCacheSession():
+            changing = asyncio.ensure_future(write('a.txt'))
+            await gate.started()
+            changing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await changing
+            await settle()
+            assert gate.cancelled == 1
+            # The bracket is closed: what is read now is kept.
+            await world.read_file('a.txt'), await world.read_file('a.txt')
+            assert world.calls == ['a.txt']
+    run(main())
+
+
+def test_a_change_that_has_begun_goes_on_when_its_session_is_closed(run, settle, held):
+    async def main():
+        world = World()
+        gate = held('done')
+
+        @AgentCacheInvalidator(resource='file:{path}')
+        async def write(path):
+            await gate()
+            world.files[path] = 'new'
+
+        async with AgentCacheSession():
+            changing = asyncio.ensure_future(write('a.txt'))
+            await gate.started()
+        with pytest.raises(Error) as caught:
+            await changing
+        assert caught.value.code == Error.CLOSED
+        assert await world.read_file('a.txt') == await world.read_file('a.txt') == 'one'
+        assert world.calls == ['a.txt', 'a.txt']
+        gate.release()
+        await settle()
+        assert gate.cancelled == 0
+        assert await world.read_file('a.txt') == await world.read_file('a.txt') == 'new'
+        assert len(world.calls) == 3
+    run(main())
+
+
 def test_a_task_that_outlives_its_session_is_told_so(run, held):
     async def main():
         world = World()
