@@ -20,7 +20,7 @@ async def main():
     cache = AsyncCache(maxsize=1000, default_ttl=300, clock=clock)
 
     async def get_page(key):
-        return await cache.get(key, loader=lambda: database.ask(key))
+        return await cache.get(key, loader=database.loader(key))
     # [/cache]
 
     # [readers]

@@ -27,7 +27,7 @@ async def tell(jitter):
     # [jitter]
     async def read(key, ttl):
         asked_at = clock.now
-        await cache.get(key, loader=lambda: database.ask(key), ttl=ttl)
+        await cache.get(key, loader=database.loader(key), ttl=ttl)
         if asked_at >= STARTED:
             waits.append(clock.now - asked_at)
 

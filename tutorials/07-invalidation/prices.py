@@ -10,11 +10,8 @@ class Prices(Story):
         self.cache = AsyncCache(default_ttl=default_ttl, clock=self.clock)
 
     # [ask]
-    async def load(self):
-        return await self.database.ask(PRICE)
-
     async def ask(self):
-        return await self.cache.get(PRICE, loader=self.load)
+        return await self.cache.get(PRICE, loader=self.database.loader(PRICE))
 
     def delete(self):
         self.cache.delete(PRICE)

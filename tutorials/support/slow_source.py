@@ -29,6 +29,12 @@ class SlowSource:
         # Who leaves takes no work off a database.
         return await asyncio.shield(self._work(key))
 
+    def loader(self, key):
+        """A loader that asks for a key. It is `async def`, so no thread is needed to find out what it is."""
+        async def load():
+            return await self.ask(key)
+        return load
+
     async def _work(self, key):
         if self._workers.locked():
             self._n_waiting += 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: CC0-1.0 */
 
-/* Asks for three squares, which are slow to compute, with a cache that is backed up by what the URI says.
+/* Asks for three squares, as if they were slow to compute, with a cache that is backed up by what the URI says.
  *
  *   remember URI */
 
@@ -61,7 +61,8 @@ main (int    argc,
   /* [remember] */
   g_autoptr(MemoCache) cache = g_object_new (MEMO_TYPE_ASYNC_CACHE, "backup", backend, NULL);
   /* [/remember] */
-  g_autoptr(MemoLoader) loader = memo_loader_new_in_thread (square_cb, NULL, NULL);
+  /* In the main loop, so that they are printed in the order in which they were asked for. */
+  g_autoptr(MemoLoader) loader = memo_loader_new (square_cb, NULL, NULL);
   g_autoptr(MemoMetrics) metrics = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
