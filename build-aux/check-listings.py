@@ -9,6 +9,8 @@ The line above every fenced block says where the block comes from:
     <!-- snippet: FILE#REGION -->   the lines of FILE between the comments [REGION]
                                     and [/REGION], which may come in several pieces;
                                     without #REGION the whole file
+    <!-- snippet: FILE.out#PART --> the paragraph of a committed output whose first line
+                                    begins with these words, in lower case with hyphens
     <!-- output: NAME -->           what the program called NAME prints
     <!-- text -->                   neither; such a block may not hold program code
 
@@ -31,16 +33,32 @@ MARK = re.compile(r'^\s*<!-- (?:(?P<kind>snippet|output): (?P<name>[^\s#]+)(?:#(
 ALMOST = re.compile(r'^\s*<!--\s*(?:snip|out|text)', re.IGNORECASE)
 REGION = re.compile(r'^\s*(?:/\*|//|#|--)\s*\[(?P<end>/?)(?P<name>[\w-]+)\]\s*(?:\*/)?\s*$')
 
-# What the language of a fence must be for a file of this kind.
+# What the language of a fence must be for a file of this kind.  An output is text.
 LANGUAGES = {
     '.c': 'c', '.h': 'c', '.cpp': 'cpp', '.hpp': 'cpp', '.py': 'python', '.js': 'js',
-    '.vala': 'vala', '.sql': 'sql', '.build': 'meson', '.sh': 'sh', '.patch': 'diff',
+    '.vala': 'vala', '.sql': 'sql', '.build': 'meson', '.gp': 'gnuplot', '.out': 'text', '.sh': 'sh',
+    '.patch': 'diff',
 }
 CODE = {'c', 'cpp', 'python', 'js', 'vala', 'sql'}
 
 
 class Wrong(Exception):
     pass
+
+
+def slug(words):
+    return re.sub(r'[^a-z0-9]+', '-', words.lower()).strip('-')
+
+
+def paragraph(name, text, wanted):
+    """The one paragraph of an output that begins with some words."""
+    found = [part.strip('\n') for part in re.split(r'\n{2,}', text)
+             if (slug(part.lstrip('\n').split('\n')[0]) + '-').startswith(wanted + '-')]
+    if not found:
+        raise Wrong(f'{name}: no paragraph begins with {wanted}')
+    if len(found) > 1:
+        raise Wrong(f'{name}: {len(found)} paragraphs begin with {wanted}')
+    return found[0] + '\n'
 
 
 def snippet(name, wanted):
@@ -53,6 +71,8 @@ def snippet(name, wanted):
         text = path.read_text(encoding='utf-8')
     except OSError as error:
         raise Wrong(f'cannot read {name}: {error.strerror}')
+    if path.suffix == '.out' and wanted is not None:
+        return paragraph(name, text, wanted)
     pieces, inside = [], False
     if wanted is None:
         pieces, inside = [[]], True

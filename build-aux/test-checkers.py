@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Tests of the scripts that check: each is given something wrong, and has to say so."""
+import importlib.util
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -76,10 +78,96 @@ class ListingsTest(CheckerTest):
     def test_a_region_that_is_not_there_is_an_error(self):
         self.assert_wrong('<!-- snippet: build-aux/demo#nowhere -->\n```\n```\n', 'no region called nowhere')
 
+    def output_part(self, part, shown):
+        output = self.write('told.out', 'Cold, 10 gets\n  queries: 10\n\nWarm: 10 gets\n  queries: 0\n\nWarm: 20 gets\n')
+        return f'<!-- snippet: {output}#{part} -->\n```text\n{shown}```\n'
+
+    def test_a_part_of_an_output_is_a_paragraph(self):
+        status, said = self.check(self.output_part('cold', 'Cold, 10 gets\n  queries: 10\n'))
+        self.assertEqual(status, 0, said)
+        self.assert_wrong(self.output_part('cold', 'Cold, 10 gets\n  queries: 11\n'), '+  queries: 10')
+
+    def test_a_part_of_an_output_is_named_by_whole_words_of_one(self):
+        self.assert_wrong(self.output_part('col', ''), 'no paragraph begins with col')
+        self.assert_wrong(self.output_part('warm', ''), '2 paragraphs begin with warm')
+
     def test_update_makes_the_page_right(self):
         page = '<!-- output: hello -->\n```\nhullo\n```\n'
         self.check(page, '--update', self.program())
         self.assertEqual((self.folder / 'page.md').read_text(), page.replace('hullo', 'hello'))
+
+
+@unittest.skipUnless(importlib.util.find_spec('markdown'), 'this Python has no module markdown')
+class LinksTest(CheckerTest):
+    def links(self, text, other='# A page\n\n## The end, or not\n'):
+        self.write('docs/other.md', other)
+        self.write('page.md', text)
+        return self.run_script('check-links.py', self.folder)
+
+    def assert_broken(self, text, why):
+        status, said = self.links(text)
+        self.assertEqual(status, 1, said)
+        self.assertIn(why, said)
+
+    def test_links_that_lead_somewhere_pass(self):
+        status, said = self.links('# Top\n\n[a](docs/other.md) [b](docs/other.md#the-end-or-not) [c](#top) [d](docs/)\n'
+                                  '[e](https://docs.gtk.org/glib/) [class@Memo.Cache]\n\n```c\nx[i](y);\n```\n')
+        self.assertEqual(status, 0, said)
+        self.assertIn('5 links', said)
+
+    def test_a_file_that_is_not_there_is_a_broken_link(self):
+        self.assert_broken('[a](docs/nothing.md)', 'docs/nothing.md is not there')
+        self.assert_broken('![a](plot.svg)', 'plot.svg is not there')
+
+    def test_a_heading_that_is_not_there_is_a_broken_link(self):
+        self.assert_broken('[a](docs/other.md#start)', 'no heading #start in docs/other.md')
+        self.assert_broken('[a](#nowhere)', 'no heading #nowhere')
+
+    def test_a_link_that_leaves_the_project_is_refused(self):
+        self.assert_broken('[a](../x.md)', 'leaves the project')
+        self.assert_broken('[a](/etc/passwd)', 'leaves the project')
+
+    def test_a_reference_without_its_target_is_a_broken_link(self):
+        self.assert_broken('See [the page][nowhere].', '[the page][nowhere] has no target')
+
+    def test_a_picture_without_words_is_refused(self):
+        self.write('plot.svg', '<svg/>')
+        self.assert_broken('![](plot.svg)', 'says nothing to who cannot see it')
+
+
+class PlotsTest(CheckerTest):
+    def setUp(self):
+        super().setUp()
+        self.write('a.dat', '1 2\n')
+        self.write('a.gp', '# SPDX-License-Identifier: CC0-1.0\n# Two points.\nplot figures\n')
+        (self.folder / 'bin').mkdir()
+        gnuplot = self.write('bin/gnuplot', '#!/bin/sh\necho "<svg><title>Gnuplot</title></svg>"\n')
+        gnuplot.chmod(0o755)
+        self.plot('draw')
+
+    def plot(self, command):
+        done = subprocess.run([sys.executable, HERE.parent / 'tutorials/plots/plot.py', command, self.folder / 'a'],
+                              check=False, stdout=subprocess.PIPE, text=True, encoding='utf-8',
+                              env={**os.environ, 'PATH': f'{self.folder}/bin:{os.environ["PATH"]}'})
+        return done.returncode, done.stdout
+
+    def test_a_plot_that_was_just_drawn_is_in_step(self):
+        status, said = self.plot('check')
+        self.assertEqual(status, 0, said)
+        self.assertIn('<title>Two points.</title>', (self.folder / 'a.svg').read_text())
+
+    def test_other_figures_or_another_script_are_noticed(self):
+        for name in ('a.dat', 'a.gp'):
+            before = (self.folder / name).read_text()
+            self.write(name, before + '\n')
+            status, said = self.plot('check')
+            self.assertEqual(status, 1, name)
+            self.assertIn('drawn from other figures', said)
+            self.write(name, before)
+
+    def test_a_plot_that_is_no_picture_is_noticed(self):
+        self.write('a.svg', '<svg>')
+        self.assertEqual(self.plot('check')[0], 1)
 
 
 class CountTest(CheckerTest):
