@@ -16,6 +16,8 @@ import urllib.parse
 
 import markdown
 
+from markdown_files import ROOT, markdown_files
+
 
 def heading_name(text, separator):
     """What GitHub calls a heading."""
@@ -54,13 +56,6 @@ class Page(html.parser.HTMLParser):
             self.loose += re.findall(r'\[[^\]\n]+\]\[[^\]\n]*\]', data)
 
 
-def markdown_files(root):
-    for path in sorted(root.rglob('*.md')):
-        parts = path.relative_to(root).parts
-        if not any(part in ('.git', 'subprojects') or re.match(r'build(?!-aux$)', part) for part in parts[:-1]):
-            yield path
-
-
 def broken(root, path, page, pages):
     """What is wrong with the links of a page, one text each."""
     for picture in page.wordless:
@@ -83,7 +78,7 @@ def broken(root, path, page, pages):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent).resolve()
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT).resolve()
     pages = {path: Page(path) for path in markdown_files(root)}
     wrong = 0
     for path, page in pages.items():

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Check that the listings and outputs in Markdown files are those of the programs.
 
-    build-aux/check-listings.py [--update] [--program NAME=PATH]... FILE.md...
+    build-aux/check-listings.py [--update] [--program NAME=PATH]... [FILE.md...]
 
-The line above every fenced block says where the block comes from:
+Without files, all of the project are checked.  The line above every fenced block says where the block comes from:
 
     <!-- snippet: FILE#REGION -->   the lines of FILE between the comments [REGION]
                                     and [/REGION], which may come in several pieces;
@@ -26,7 +26,7 @@ import subprocess
 import sys
 import textwrap
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from markdown_files import ROOT, markdown_files
 
 FENCE = re.compile(r'^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<language>[^`]*?)\s*$')
 MARK = re.compile(r'^\s*<!-- (?:(?P<kind>snippet|output): (?P<name>[^\s#]+)(?:#(?P<region>[\w-]+))?|(?P<text>text)) -->\s*$')
@@ -174,12 +174,13 @@ def main():
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     args.add_argument('--update', action='store_true', help='rewrite the blocks')
     args.add_argument('--program', action='append', default=[], metavar='NAME=PATH')
-    args.add_argument('markdown', nargs='+', type=pathlib.Path)
+    args.add_argument('markdown', nargs='*', type=pathlib.Path)
     args = args.parse_args()
     programs = dict(program.split('=', 1) for program in args.program)
 
     wrong = total = 0
-    for path in args.markdown:
+    paths = args.markdown or list(markdown_files(ROOT))
+    for path in paths:
         def complain(line, what):
             nonlocal wrong
             wrong += 1
@@ -196,7 +197,7 @@ def main():
                 wrong += 1
                 sys.stdout.writelines(difflib.unified_diff(
                     lines, new, f'{path} says', 'the programs say'))
-    print(f'{len(args.markdown)} files, {total} blocks checked, {wrong} wrong')
+    print(f'{len(paths)} files, {total} blocks checked, {wrong} wrong')
     sys.exit(1 if wrong else 0)
 
 
