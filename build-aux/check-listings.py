@@ -12,6 +12,8 @@ Without files, all of the project are checked.  The line above every fenced bloc
     <!-- snippet: FILE.out#PART --> the paragraph of a committed output whose first line
                                     begins with these words, in lower case with hyphens
     <!-- output: NAME -->           what the program called NAME prints
+    <!-- run: FILE -->              nowhere else: the test FILE, which names the page, runs
+                                    the block as it stands
     <!-- text -->                   neither; such a block may not hold program code
 
 FILE is relative to the top of the source tree.  A block without such a line, a
@@ -29,8 +31,8 @@ import textwrap
 from markdown_files import ROOT, markdown_files
 
 FENCE = re.compile(r'^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<language>[^`]*?)\s*$')
-MARK = re.compile(r'^\s*<!-- (?:(?P<kind>snippet|output): (?P<name>[^\s#]+)(?:#(?P<region>[\w-]+))?|(?P<text>text)) -->\s*$')
-ALMOST = re.compile(r'^\s*<!--\s*(?:snip|out|text)', re.IGNORECASE)
+MARK = re.compile(r'^\s*<!-- (?:(?P<kind>snippet|output|run): (?P<name>[^\s#]+)(?:#(?P<region>[\w-]+))?|(?P<text>text)) -->\s*$')
+ALMOST = re.compile(r'^\s*<!--\s*(?:snip|out|run|text)', re.IGNORECASE)
 REGION = re.compile(r'^\s*(?:/\*|//|#|--)\s*\[(?P<end>/?)(?P<name>[\w-]+)\]\s*(?:\*/)?\s*$')
 
 # What the language of a fence must be for a file of this kind.  An output is text.
@@ -110,11 +112,26 @@ def output(name, programs):
     return done.stdout if done.stdout.endswith('\n') else done.stdout + '\n'
 
 
-def wanted_body(mark, language, programs):
+def check_runner(name, page, language):
+    """Whether a test is there that reads the page."""
+    if language not in CODE:
+        raise Wrong(f'a listing that is run in a fence of “{language}”')
+    try:
+        text = (ROOT / name).read_text(encoding='utf-8')
+    except OSError as error:
+        raise Wrong(f'cannot read {name}: {error.strerror}')
+    if page.name not in text:
+        raise Wrong(f'{name} does not run {page.name}')
+
+
+def wanted_body(mark, language, programs, page):
     """What the block should hold; None when it may hold what it likes."""
     if mark['text']:
         if language in CODE:
             raise Wrong(f'{language} code marked as text: take it from a program')
+        return None
+    if mark['kind'] == 'run':
+        check_runner(mark['name'], page, language)
         return None
     if mark['kind'] == 'output':
         if language not in ('', 'text'):
@@ -126,7 +143,7 @@ def wanted_body(mark, language, programs):
     return snippet(mark['name'], mark['region'])
 
 
-def fresh(lines, programs, complain):
+def fresh(lines, programs, complain, page):
     """The file as it should be, and how many blocks it has."""
     new, blocks, i = [], 0, 0
     above = ''
@@ -154,7 +171,7 @@ def fresh(lines, programs, complain):
             complain(i + 1, 'a fenced block without a line above it that says where it comes from')
         else:
             try:
-                wanted = wanted_body(mark, fence['language'], programs)
+                wanted = wanted_body(mark, fence['language'], programs, page)
                 if wanted is not None:
                     if fence['ticks'] in wanted:
                         raise Wrong('the block itself contains a fence: use a longer one')
@@ -187,7 +204,7 @@ def main():
             print(f'{path}:{line}: {what}')
 
         lines = path.read_text(encoding='utf-8').splitlines(keepends=True)
-        new, blocks = fresh(lines, programs, complain)
+        new, blocks = fresh(lines, programs, complain, path)
         total += blocks
         if new != lines:
             if args.update:

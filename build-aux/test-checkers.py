@@ -91,6 +91,17 @@ class ListingsTest(CheckerTest):
         self.assert_wrong(self.output_part('col', ''), 'no paragraph begins with col')
         self.assert_wrong(self.output_part('warm', ''), '2 paragraphs begin with warm')
 
+    def test_a_listing_that_a_test_runs_passes(self):
+        runner = self.write('runs.py', "PAGE = 'page.md'\n")
+        status, said = self.check(f'<!-- run: {runner} -->\n```python\nprint()\n```\n')
+        self.assertEqual(status, 0, said)
+
+    def test_a_listing_that_no_test_runs_is_refused(self):
+        page = '<!-- run: {} -->\n```python\nprint()\n```\n'
+        self.assert_wrong(page.format('tests/nowhere.py'), 'cannot read')
+        self.assert_wrong(page.format(self.write('other.py', 'PAGE = None\n')), 'does not run page.md')
+        self.assert_wrong(page.format(self.write('other.py', '')).replace('python', 'text'), 'in a fence of')
+
     def test_update_makes_the_page_right(self):
         page = '<!-- output: hello -->\n```\nhullo\n```\n'
         self.check(page, '--update', self.program())

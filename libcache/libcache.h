@@ -4,6 +4,12 @@
 #include <gio/gio.h>
 
 #define MEMO_INSIDE
+# include "memo-agent-cache-invalidator.h"
+# include "memo-agent-cache-session.h"
+# include "memo-agent-cache.h"
+# include "memo-agent-function.h"
+# include "memo-agent-loop.h"
+# include "memo-agent-tool.h"
 # include "memo-async-cache.h"
 # include "memo-async-function.h"
 # include "memo-async-invalidator.h"
@@ -27,6 +33,7 @@
 # include "memo-metrics.h"
 # include "memo-mutation.h"
 # include "memo-plugin.h"
+# include "memo-poller.h"
 # include "memo-remote-backend.h"
 # include "memo-variant-codec.h"
 # include "memo-version-macros.h"

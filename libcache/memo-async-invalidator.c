@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-function-private.h"
-#include "memo-async-invalidator-private.h"
+#include "memo-async-invalidator.h"
+#include "memo-bracket-private.h"
 #include "memo-call-private.h"
 #include "memo-error.h"
 #include "memo-loader-private.h"
@@ -195,15 +196,15 @@ touch_by_entry (MemoAsyncFunction  *read,
   return TRUE;
 }
 
-/* What a change with ARGS makes wrong, a mutation for each cache.  READS is what the key function
- * answered, if there is one. */
-GPtrArray *
-memo_async_invalidator_dup_mutations (MemoAsyncInvalidator  *self,
-                                      GVariant              *args,
-                                      MemoEntry             *reads,
-                                      GError               **error)
+/* What the change makes wrong, a mutation for each cache. */
+static GPtrArray *
+memo_async_invalidator_dup_mutations (gpointer    self,
+                                      MemoCall   *request,
+                                      MemoEntry  *reads,
+                                      GError    **error)
 {
   MemoAsyncInvalidatorPrivate *priv = PRIVATE (self);
+  GVariant *args = memo_call_get_args (request);
   g_autoptr(GPtrArray) mutations = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < priv->reads->len; i++)
@@ -237,72 +238,48 @@ function_clear (Function *function)
   *function = (Function) { 0 };
 }
 
-/* What the function is called with in a thread. */
-typedef struct
+static void
+memo_async_invalidator_call_func (gpointer  self,
+                                  MemoCall *request,
+                                  MemoCall *call)
 {
-  MemoLoader *loader;
-  MemoCall   *call;
-} Job;
+  memo_loader_ask (PRIVATE (self)->loader, call);
+}
 
 static void
-run_job (gpointer data)
-{
-  Job *job = data;
-
-  memo_loader_call (job->loader, job->call);
-  g_object_unref (job->call);
-  g_object_unref (job->loader);
-  g_free (job);
-}
-
-/* Has the source changed: in this thread, or in one of the loader's. */
-void
-memo_async_invalidator_call_func (MemoAsyncInvalidator *self,
-                                  MemoCall             *call)
-{
-  MemoLoader *loader = PRIVATE (self)->loader;
-
-  if (memo_loader_is_in_thread (loader))
-    {
-      Job *job = g_new (Job, 1);
-
-      job->loader = g_object_ref (loader);
-      job->call = g_object_ref (call);
-      memo_loader_push (loader, run_job, job);
-    }
-  else
-    {
-      memo_loader_call (loader, call);
-    }
-}
-
-/* Whether a key function is to be asked: not where everything goes. */
-gboolean
-memo_async_invalidator_has_key_func (MemoAsyncInvalidator *self)
-{
-  return PRIVATE (self)->key_func.func != NULL && !PRIVATE (self)->clear_all;
-}
-
-void
-memo_async_invalidator_call_key_func (MemoAsyncInvalidator *self,
-                                      MemoCall             *call)
+memo_async_invalidator_call_key_func (gpointer  self,
+                                      MemoCall *request,
+                                      MemoCall *call)
 {
   MemoAsyncInvalidatorPrivate *priv = PRIVATE (self);
 
   priv->key_func.func (call, priv->key_func.user_data);
 }
 
+static const MemoBracketFuncs plain_bracket = {
+  .dup_mutations = memo_async_invalidator_dup_mutations,
+  .call_func = memo_async_invalidator_call_func,
+};
+
+static const MemoBracketFuncs key_func_bracket = {
+  .dup_mutations = memo_async_invalidator_dup_mutations,
+  .call_func = memo_async_invalidator_call_func,
+  .call_key_func = memo_async_invalidator_call_key_func,
+};
+
 static void
 memo_async_invalidator_call (MemoInvalidator *invalidator,
                              MemoCall        *call)
 {
-  MemoLoader *loader = PRIVATE (MEMO_ASYNC_INVALIDATOR (invalidator))->loader;
+  MemoAsyncInvalidatorPrivate *priv = PRIVATE (MEMO_ASYNC_INVALIDATOR (invalidator));
+  /* Where everything goes, nobody needs to say what. */
+  gboolean ask = priv->key_func.func != NULL && !priv->clear_all;
 
-  if (loader == NULL || memo_loader_is_batch (loader))
+  if (priv->loader == NULL || memo_loader_is_batch (priv->loader))
     memo_call_return_error (call, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_NOT_SUPPORTED,
                                                        "An invalidator needs a loader, and one that is no batch loader"));
   else
-    memo_bracket_run (MEMO_ASYNC_INVALIDATOR (invalidator), call);
+    memo_bracket_run (invalidator, ask ? &key_func_bracket : &plain_bracket, call);
 }
 
 static void

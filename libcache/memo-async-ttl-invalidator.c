@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "memo-async-invalidator-private.h"
 #include "memo-async-ttl-invalidator.h"
 
 /**

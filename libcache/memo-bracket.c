@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "memo-async-invalidator-private.h"
+#include "memo-bracket-private.h"
 #include "memo-call-private.h"
 #include "memo-error.h"
 #include "memo-mutation-private.h"
@@ -15,17 +15,18 @@
 
 typedef struct
 {
-  gatomicrefcount       ref_count;
-  MemoAsyncInvalidator *invalidator;
-  MemoCall             *request;
-  GMainContext         *context;
+  gatomicrefcount         ref_count;
+  GObject                *invalidator;
+  const MemoBracketFuncs *funcs;
+  MemoCall               *request;
+  GMainContext           *context;
 
-  GPtrArray            *mutations;
-  int                   pending;      /* atomic: mutations whose begin or end is not answered yet */
-  GMutex                lock;         /* guards `error` while mutations begin */
+  GPtrArray              *mutations;
+  int                     pending;      /* atomic: mutations whose begin or end is not answered yet */
+  GMutex                  lock;         /* guards `error` while mutations begin */
 
-  MemoEntry            *entry;        /* the answer */
-  GError               *error;
+  MemoEntry              *entry;        /* the answer */
+  GError                 *error;
 } Bracket;
 
 /* A turn of the caller's context in which a user's function is called. */
@@ -258,7 +259,7 @@ call_function (Bracket *self)
     }
 
   call = new_question (self, &function_owner);
-  memo_async_invalidator_call_func (self->invalidator, call);
+  self->funcs->call_func (self->invalidator, self->request, call);
 }
 
 /* --- every mutation begins --- */
@@ -322,8 +323,7 @@ keys_answered (gpointer   owner,
   Bracket *self = owner;
 
   if (error == NULL)
-    self->mutations = memo_async_invalidator_dup_mutations (self->invalidator, memo_call_get_args (self->request),
-                                                            entry, &error);
+    self->mutations = self->funcs->dup_mutations (self->invalidator, self->request, entry, &error);
 
   g_clear_pointer (&entry, memo_entry_unref);
 
@@ -352,24 +352,26 @@ call_key_function (Bracket *self)
     return;
 
   call = new_question (self, &keys_owner);
-  memo_async_invalidator_call_key_func (self->invalidator, call);
+  self->funcs->call_key_func (self->invalidator, self->request, call);
 }
 
 /* Runs one call: REQUEST has the arguments and gets the answer. */
 void
-memo_bracket_run (MemoAsyncInvalidator *invalidator,
-                  MemoCall             *request)
+memo_bracket_run (gpointer                invalidator,
+                  const MemoBracketFuncs *funcs,
+                  MemoCall               *request)
 {
   Bracket *self = g_new0 (Bracket, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   self->invalidator = g_object_ref (invalidator);
+  self->funcs = funcs;
   self->request = g_object_ref (request);
   self->context = g_main_context_ref_thread_default ();
   request->withdrawn = request_withdrawn;
   g_mutex_init (&self->lock);
 
-  if (memo_async_invalidator_has_key_func (invalidator))
+  if (funcs->call_key_func != NULL)
     post_turn (self, call_key_function);
   else
     keys_answered (self, NULL, NULL);

@@ -24,15 +24,17 @@ G_DECLARE_INTERFACE (MemoCache, memo_cache, MEMO, CACHE, GObject)
  * @MEMO_GET_NONE: answer from the cache, and load what is not there
  * @MEMO_GET_REFRESH: load even when there is an entry, which stays until the new one is in
  * @MEMO_GET_WARMUP: count the get neither as a hit nor as a miss; what a warm-up uses
+ * @MEMO_GET_LOOKED_UP: a [method@Memo.Cache.lookup] just missed, and counted: it and the get are one miss
  *
  * How [method@Memo.Cache.get_async] goes about it.
  *
  * Since: 0.1
  */
 typedef enum {
-  MEMO_GET_NONE    = 0,
-  MEMO_GET_REFRESH = 1 << 0,
-  MEMO_GET_WARMUP  = 1 << 1,
+  MEMO_GET_NONE      = 0,
+  MEMO_GET_REFRESH   = 1 << 0,
+  MEMO_GET_WARMUP    = 1 << 1,
+  MEMO_GET_LOOKED_UP = 1 << 2,
 } MemoGetFlags;
 
 typedef struct _MemoMutation MemoMutation;
@@ -120,6 +122,9 @@ struct _MemoCacheInterface
 
 MEMO_AVAILABLE_IN_0_1
 MemoEntry   *memo_cache_lookup                 (MemoCache            *self,
+                                                const char           *key) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+const GValue *memo_cache_lookup_value          (MemoCache            *self,
                                                 const char           *key) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 MemoEntry   *memo_cache_peek                   (MemoCache            *self,

@@ -5,25 +5,6 @@
 /* The calls of backends and codecs: what they are asked with, and bytes for an answer. */
 
 /**
- * memo_call_get_entry:
- * @self: a call that asks to set a key, or to encode an entry
- *
- * Gets the entry that is to be set: what an implementation of
- * [iface@Memo.Cache] keeps under [method@Memo.Call.get_key]; or what a [iface@Memo.Codec] is to encode.
- *
- * Returns: (transfer none) (nullable): the entry, or `NULL` when the call asks for something else
- *
- * Since: 0.1
- */
-MemoEntry *
-memo_call_get_entry (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return memo_call_is_load (self) ? NULL : self->entry;
-}
-
-/**
  * memo_call_get_bytes:
  * @self: a call
  *

@@ -68,6 +68,8 @@ struct _MemoCall
   gulong               cancelled_id;
   void               (*withdrawn) (MemoCall *call);
   gpointer             withdrawn_data; /* atomic: whoever takes it goes on */
+  void               (*over)      (MemoCall *call,        /* before the callback, in its context; or there is */
+                                   gboolean  delivered);  /* none, since the context went away */
   MemoEntry           *answer;
   GError              *error;
   MemoMail             mail;
@@ -106,6 +108,9 @@ void       memo_call_set_durable   (MemoCall             *self,
                                     gboolean              durable);
 gboolean   memo_call_enter         (MemoCall             *self);
 void       memo_call_leave         (MemoCall             *self);
+void       memo_call_withdraw_with_error (MemoCall       *self,
+                                          GError         *error);
+gboolean   memo_call_was_withdrawn (MemoCall             *self);
 gboolean   memo_call_is_result     (gpointer              result,
                                     gpointer              source_object,
                                     gpointer              source_tag);

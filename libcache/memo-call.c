@@ -85,6 +85,8 @@ memo_call_deliver (MemoMail *mail)
   MemoCall *self = call_of_mail (mail);
 
   memo_call_stop_listening (self);
+  if (self->over != NULL)
+    self->over (self, TRUE);
 
   if (self->closure != NULL)
     memo_call_invoke_closure (self);
@@ -100,6 +102,8 @@ memo_call_discard (MemoMail *mail)
   MemoCall *self = call_of_mail (mail);
 
   memo_call_stop_listening (self);
+  if (self->over != NULL)
+    self->over (self, FALSE);
   g_object_unref (self);
 }
 
@@ -200,17 +204,35 @@ memo_call_conclude (MemoCall  *self,
 
 /* --- cancellation of a request --- */
 
-static void
-memo_call_withdraw (MemoCall *self)
+/* Ends the wait of whoever asked with ERROR, which is taken.  An answer that comes later is no mistake. */
+void
+memo_call_withdraw_with_error (MemoCall *self,
+                               GError   *error)
 {
   if (!memo_call_claim (self, WITHDRAWN))
-    return;
+    {
+      g_error_free (error);
+      return;
+    }
 
   if (self->withdrawn != NULL)
     self->withdrawn (self);
 
-  memo_call_settle (self, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                     "Operation was cancelled"));
+  memo_call_settle (self, NULL, error);
+}
+
+/* Whether the wait was ended like that. */
+gboolean
+memo_call_was_withdrawn (MemoCall *self)
+{
+  return g_atomic_int_get (&self->claim) == WITHDRAWN;
+}
+
+static void
+memo_call_withdraw (MemoCall *self)
+{
+  memo_call_withdraw_with_error (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                            "Operation was cancelled"));
 }
 
 /* The handler does not hold the request, or one that is dropped would never be noticed. */
@@ -487,102 +509,4 @@ memo_call_init (MemoCall *self)
 {
   self->mail.deliver = memo_call_deliver;
   self->mail.discard = memo_call_discard;
-}
-
-/**
- * memo_call_get_key:
- * @self: a call
- *
- * Gets the key that is asked for.
- *
- * Returns: (transfer none) (nullable): the key, or `NULL` when the call is about none, or is a batch
- *
- * Since: 0.1
- */
-const char *
-memo_call_get_key (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return self->keys != NULL && !memo_call_is_batch (self) ? self->keys[0] : NULL;
-}
-
-/**
- * memo_call_get_cancellable:
- * @self: a call
- *
- * Gets what is cancelled when nobody waits for the answer any more.
- *
- * For a load that is when its last caller was cancelled, or when it timed out.
- * Hand it on to what the answer is made with.
- *
- * Returns: (transfer none) (nullable): the cancellable
- *
- * Since: 0.1
- */
-GCancellable *
-memo_call_get_cancellable (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return self->cancellable;
-}
-
-/**
- * memo_call_get_previous:
- * @self: a call that asks for a load
- *
- * Gets the entry that is in the cache and is being refreshed.
- *
- * Of use where the source can say "unchanged": return it again, and it starts a
- * new life.
- *
- * Returns: (transfer none) (nullable): the entry, or `NULL` when there is none
- *
- * Since: 0.1
- */
-MemoEntry *
-memo_call_get_previous (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return memo_call_is_load (self) ? self->entry : NULL;
-}
-
-/**
- * memo_call_get_args:
- * @self: a call
- *
- * Gets the arguments of a decorated function, or of a mutation: a tuple.
- *
- * Returns: (transfer none) (nullable): the arguments, or `NULL` when the call is no call of a function
- *
- * Since: 0.1
- */
-GVariant *
-memo_call_get_args (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return self->args;
-}
-
-/**
- * memo_call_get_instance:
- * @self: a call
- *
- * Gets the object that a decorated function, or a mutation, is called on.
- *
- * See [method@Memo.Decorator.call_on_async].
- *
- * Returns: (transfer none) (nullable) (type GObject.Object): the object, or `NULL` when it is called on none
- *
- * Since: 0.1
- */
-GObject *
-memo_call_get_instance (MemoCall *self)
-{
-  g_return_val_if_fail (MEMO_IS_CALL (self), NULL);
-
-  return self->instance;
 }

@@ -85,6 +85,21 @@ MEMO_AVAILABLE_IN_0_1
 void                memo_call_return_error    (MemoCall           *self,
                                                GError             *error);
 MEMO_AVAILABLE_IN_0_1
+void                memo_call_return_exception (MemoCall          *self,
+                                                MemoEntry         *exception,
+                                                const char        *message);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_return_passing_exception (MemoCall   *self,
+                                                        MemoEntry  *exception,
+                                                        const char *message);
+MEMO_AVAILABLE_IN_0_1
+void                memo_call_answer_exception (MemoCall          *self,
+                                                const char        *key,
+                                                MemoEntry         *exception,
+                                                const char        *message);
+MEMO_AVAILABLE_IN_0_1
+MemoEntry          *memo_call_dup_exception   (MemoCall           *self) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
 void                memo_call_answer          (MemoCall           *self,
                                                const char         *key,
                                                MemoEntry          *entry);

@@ -15,7 +15,7 @@
  * What is decoded comes from outside: it may be damaged, or made by somebody who wishes you no good. A codec
  * checks all of it, and never takes a format that can carry code.
  *
- * A record says by which codec it was made, by the name of its type; another codec is not asked to read it. The
+ * A record says by which codec it was made, see [method@Memo.Codec.dup_name]; another codec is not asked to read it. The
  * functions are called in the thread that sets, loads or gets, and have to answer before they return.
  *
  * Since: 0.1
@@ -41,6 +41,20 @@
  * Makes an entry of bytes that this codec has made, or that only seem so.
  *
  * An error means that they are of no use: a miss.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * MemoCodecInterface::dup_name:
+ * @self: a codec
+ *
+ * Says how records name what this codec writes, always in the same way.
+ *
+ * Without it, that is the name of the type. A codec whose bytes are those of another one gives the name of that: so
+ * each reads what the other wrote.
+ *
+ * Returns: (transfer full): the name
  *
  * Since: 0.1
  */
@@ -134,6 +148,31 @@ ask (MemoCodec     *self,
   answer_unref (answer);
 
   return result;
+}
+
+/**
+ * memo_codec_dup_name:
+ * @self: a codec
+ *
+ * Gets the name by which a record says that it was made by this codec, or by one that writes the same bytes.
+ *
+ * It is that of the type, unless the codec says otherwise.
+ *
+ * Returns: (transfer full): the name
+ *
+ * Since: 0.1
+ */
+char *
+memo_codec_dup_name (MemoCodec *self)
+{
+  char *name = NULL;
+
+  g_return_val_if_fail (MEMO_IS_CODEC (self), NULL);
+
+  if (MEMO_CODEC_GET_IFACE (self)->dup_name != NULL)
+    name = MEMO_CODEC_GET_IFACE (self)->dup_name (self);
+
+  return name != NULL ? name : g_strdup (G_OBJECT_TYPE_NAME (self));
 }
 
 /**

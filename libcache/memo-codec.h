@@ -19,10 +19,11 @@ G_DECLARE_INTERFACE (MemoCodec, memo_codec, MEMO, CODEC, GObject)
  * @parent_iface: the parent interface
  * @encode: makes bytes of an entry; see [vfunc@Memo.Codec.encode]
  * @decode: makes an entry of bytes; see [vfunc@Memo.Codec.decode]
+ * @dup_name: says how records name what it writes; see [vfunc@Memo.Codec.dup_name]
  *
  * The virtual functions of [iface@Memo.Codec].
  *
- * Each is handed a call, which it answers before it returns.
+ * The first two are handed a call, which they answer before they return. @dup_name may be left out.
  *
  * Since: 0.1
  */
@@ -31,15 +32,18 @@ struct _MemoCodecInterface
   GTypeInterface parent_iface;
 
   /*< public >*/
-  void     (*encode) (MemoCodec *self,
-                      MemoCall  *call);
-  void     (*decode) (MemoCodec *self,
-                      MemoCall  *call);
+  void     (*encode)   (MemoCodec *self,
+                        MemoCall  *call);
+  void     (*decode)   (MemoCodec *self,
+                        MemoCall  *call);
+  char *   (*dup_name) (MemoCodec *self);
 
   /*< private >*/
-  gpointer padding[8];
+  gpointer padding[7];
 };
 
+MEMO_AVAILABLE_IN_0_1
+char      *memo_codec_dup_name     (MemoCodec  *self) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 GBytes    *memo_codec_encode_entry (MemoCodec  *self,
                                     MemoEntry  *entry,

@@ -31,6 +31,9 @@ G_BEGIN_DECLS
  * @MEMO_ERROR_INVALID_DATA: what a tier gave back is damaged, or was never written by this library
  * @MEMO_ERROR_BUSY: too much is under way already
  * @MEMO_ERROR_UNAVAILABLE: a tier cannot be used at present, and is tried again later
+ * @MEMO_ERROR_NO_SESSION: what belongs to a session was asked for without one
+ * @MEMO_ERROR_AGENT_LOOP: the calls of an agent go round in a loop
+ * @MEMO_ERROR_INVALID_RESOURCE: the name of a resource is not written as it should be, or names an argument that is not there
  *
  * What can go wrong in a cache.
  *
@@ -52,6 +55,9 @@ typedef enum {
   MEMO_ERROR_INVALID_DATA,
   MEMO_ERROR_BUSY,
   MEMO_ERROR_UNAVAILABLE,
+  MEMO_ERROR_NO_SESSION,
+  MEMO_ERROR_AGENT_LOOP,
+  MEMO_ERROR_INVALID_RESOURCE,
 } MemoError;
 
 MEMO_AVAILABLE_IN_0_1

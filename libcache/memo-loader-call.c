@@ -56,6 +56,18 @@ memo_loader_new_bound (MemoLoader *base,
   return self;
 }
 
+/* Of a loader for one call: what is done before its function is called. */
+void
+memo_loader_set_prepare (MemoLoader        *self,
+                         MemoLoaderPrepare  prepare,
+                         gpointer           data,
+                         GDestroyNotify     destroy)
+{
+  self->prepare = prepare;
+  self->prepare_data = data;
+  self->prepare_destroy = destroy;
+}
+
 /* Never called: of a get that has no loader, and asks the tiers alone. */
 static void
 none (MemoCall *call,
@@ -136,8 +148,47 @@ void
 memo_loader_call (MemoLoader *self,
                   MemoCall   *call)
 {
+  if (self->prepare != NULL)
+    self->prepare (call, self->prepare_data);
   if (self->base != NULL)
     self = self->base;
 
   self->func (call, self->user_data);
+}
+
+/* What the function is called with in a thread. */
+typedef struct
+{
+  MemoLoader *loader;
+  MemoCall   *call;
+} Question;
+
+static void
+ask_in_thread (gpointer data)
+{
+  Question *question = data;
+
+  memo_loader_call (question->loader, question->call);
+  g_object_unref (question->call);
+  g_object_unref (question->loader);
+  g_free (question);
+}
+
+/* Asks the user's function, in this thread or in one of the loader's. */
+void
+memo_loader_ask (MemoLoader *self,
+                 MemoCall   *call)
+{
+  if (memo_loader_is_in_thread (self))
+    {
+      Question *question = g_new (Question, 1);
+
+      question->loader = g_object_ref (self);
+      question->call = g_object_ref (call);
+      memo_loader_push (self, ask_in_thread, question);
+    }
+  else
+    {
+      memo_loader_call (self, call);
+    }
 }

@@ -52,6 +52,8 @@ memo_loader_finalize (GObject *object)
     g_thread_pool_free (self->pool, FALSE, FALSE);
   if (self->destroy != NULL)
     self->destroy (self->user_data);
+  if (self->prepare_destroy != NULL)
+    self->prepare_destroy (self->prepare_data);
   g_strfreev (self->tags);
   g_clear_object (&self->base);
   g_clear_pointer (&self->args, g_variant_unref);

@@ -26,6 +26,10 @@ MEMO_AVAILABLE_IN_0_1
 MemoLoader         *memo_loader_new_batch       (MemoFunc            func,
                                                  gpointer            user_data,
                                                  GDestroyNotify      destroy) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+MemoLoader         *memo_loader_new_with_closure       (GClosure     *closure) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+MemoLoader         *memo_loader_new_batch_with_closure (GClosure     *closure) G_GNUC_WARN_UNUSED_RESULT;
 
 MEMO_AVAILABLE_IN_0_1
 double              memo_loader_get_ttl         (MemoLoader         *self);

@@ -215,7 +215,8 @@ memo_loading_get (MemoAsyncCache *self,
                   MemoCall       *request)
 {
   const gboolean refresh = (flags & MEMO_GET_REFRESH) != 0;
-  const gboolean counted = (flags & MEMO_GET_WARMUP) == 0;
+  const gboolean warmup = (flags & MEMO_GET_WARMUP) != 0;
+  const gboolean counted = !warmup && (flags & MEMO_GET_LOOKED_UP) == 0;
   MemoKey key = memo_key (key_text);
   gint64 now = memo_async_cache_now (self);
   g_autoptr(MemoEntry) entry = NULL;
@@ -252,11 +253,9 @@ memo_loading_get (MemoAsyncCache *self,
   if (!refresh && (node = memo_store_find (self->values, &key, now)) != NULL)
     {
       entry = memo_entry_ref (node->entry);
-      if (counted)
-        {
-          memo_store_touch (self->values, node);
-          self->counters.hits++;
-        }
+      if (!warmup)
+        memo_store_touch (self->values, node);
+      self->counters.hits += counted;
       g_mutex_unlock (&self->lock);
       memo_call_return_entry (request, g_steal_pointer (&entry));
       return;
@@ -286,7 +285,7 @@ memo_loading_get (MemoAsyncCache *self,
       else if (kept != NULL)
         flight = memo_flights_add (self, &key, g_steal_pointer (&kept), request, refresh, now);
 
-      if (joined && counted)
+      if (joined && !warmup)
         self->counters.coalesced++;
       if (flight != NULL)
         memo_flight_ref (flight);

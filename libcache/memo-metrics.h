@@ -33,6 +33,7 @@ typedef struct _MemoMetrics MemoMetrics;
  * @size: how many entries are held at present
  * @bytes: how much memory these take, as far as [method@Memo.Entry.get_size] knows
  * @hit_rate: hits by hits and misses, 0.0 when nothing was asked yet
+ * @loop_detections: how many calls of agents were found to be part of a loop; caches have none
  *
  * What a cache counted: a snapshot, which does not change any more.
  *
@@ -60,9 +61,10 @@ struct _MemoMetrics
   guint64 size;
   guint64 bytes;
   double  hit_rate;
+  guint64 loop_detections;
 
   /*< private >*/
-  guint64 padding[8];
+  guint64 padding[7];
 };
 
 MEMO_AVAILABLE_IN_ALL

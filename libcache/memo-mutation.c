@@ -103,18 +103,34 @@ memo_mutation_end (MemoMutation *self,
   MEMO_CACHE_GET_IFACE (self->cache)->end_mutation (self->cache, self, call);
 }
 
+/* Takes the call. */
+static void
+begin (MemoMutation *self,
+       MemoCall     *call)
+{
+  if (memo_call_enter (call))
+    memo_mutation_begin (self, call);
+  memo_call_leave (call);
+  g_object_unref (call);
+}
+
+/* Takes the call. */
+static void
+end (MemoMutation *self,
+     MemoCall     *call)
+{
+  memo_mutation_end (self, call);
+  memo_call_leave (call);
+  g_object_unref (call);
+}
+
 static void
 memo_mutation_dispose (GObject *object)
 {
   MemoMutation *self = MEMO_MUTATION (object);
 
   if (self->state == OPEN)
-    {
-      g_autoptr(MemoCall) call = memo_call_new_request (self->cache, memo_mutation_end_async, NULL, NULL, NULL);
-
-      memo_mutation_end (self, call);
-      memo_call_leave (call);
-    }
+    end (self, memo_call_new_request (self->cache, memo_mutation_end_async, NULL, NULL, NULL));
 
   G_OBJECT_CLASS (memo_mutation_parent_class)->dispose (object);
 }
@@ -340,16 +356,41 @@ memo_mutation_begin_async (MemoMutation        *self,
                            GAsyncReadyCallback  callback,
                            gpointer             user_data)
 {
-  g_autoptr(MemoCall) call = NULL;
-
   g_return_if_fail (MEMO_IS_MUTATION (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
   g_return_if_fail (self->state == GATHERING);
 
-  call = memo_call_new_request (self, memo_mutation_begin_async, cancellable, callback, user_data);
-  if (memo_call_enter (call))
-    memo_mutation_begin (self, call);
-  memo_call_leave (call);
+  begin (self, memo_call_new_request (self, memo_mutation_begin_async, cancellable, callback, user_data));
+}
+
+/**
+ * memo_mutation_begin_with_closure:
+ * @self: a mutation that did not begin
+ * @cancellable: (nullable): a [class@Gio.Cancellable]
+ * @done: called with the mutation and a [iface@Gio.AsyncResult] when the source may be changed
+ *
+ * What [method@Memo.Mutation.begin_async] does, for language bindings whose callbacks cost more
+ * than their closures.
+ *
+ * Call [method@Memo.Mutation.begin_finish] from @done.
+ *
+ * Since: 0.1
+ */
+void
+memo_mutation_begin_with_closure (MemoMutation *self,
+                                  GCancellable *cancellable,
+                                  GClosure     *done)
+{
+  MemoCall *call;
+
+  g_return_if_fail (MEMO_IS_MUTATION (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+  g_return_if_fail (done != NULL);
+  g_return_if_fail (self->state == GATHERING);
+
+  call = memo_call_new_request (self, memo_mutation_begin_async, cancellable, NULL, NULL);
+  memo_call_set_closure (call, done);
+  begin (self, call);
 }
 
 /**
@@ -392,14 +433,37 @@ memo_mutation_end_async (MemoMutation        *self,
                          GAsyncReadyCallback  callback,
                          gpointer             user_data)
 {
-  g_autoptr(MemoCall) call = NULL;
-
   g_return_if_fail (MEMO_IS_MUTATION (self));
   g_return_if_fail (self->state == OPEN);
 
-  call = memo_call_new_request (self, memo_mutation_end_async, NULL, callback, user_data);
-  memo_mutation_end (self, call);
-  memo_call_leave (call);
+  end (self, memo_call_new_request (self, memo_mutation_end_async, NULL, callback, user_data));
+}
+
+/**
+ * memo_mutation_end_with_closure:
+ * @self: a mutation that began
+ * @done: called with the mutation and a [iface@Gio.AsyncResult] when the change is acknowledged
+ *
+ * What [method@Memo.Mutation.end_async] does, for language bindings whose callbacks cost more
+ * than their closures.
+ *
+ * Call [method@Memo.Mutation.end_finish] from @done.
+ *
+ * Since: 0.1
+ */
+void
+memo_mutation_end_with_closure (MemoMutation *self,
+                                GClosure     *done)
+{
+  MemoCall *call;
+
+  g_return_if_fail (MEMO_IS_MUTATION (self));
+  g_return_if_fail (done != NULL);
+  g_return_if_fail (self->state == OPEN);
+
+  call = memo_call_new_request (self, memo_mutation_end_async, NULL, NULL, NULL);
+  memo_call_set_closure (call, done);
+  end (self, call);
 }
 
 /**

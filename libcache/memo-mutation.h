@@ -41,6 +41,10 @@ void                memo_mutation_begin_async    (MemoMutation         *self,
                                                   GAsyncReadyCallback   callback,
                                                   gpointer              user_data);
 MEMO_AVAILABLE_IN_0_1
+void                memo_mutation_begin_with_closure (MemoMutation         *self,
+                                                      GCancellable         *cancellable,
+                                                      GClosure             *done);
+MEMO_AVAILABLE_IN_0_1
 gboolean            memo_mutation_begin_finish   (MemoMutation         *self,
                                                   GAsyncResult         *result,
                                                   GError              **error);
@@ -48,6 +52,9 @@ MEMO_AVAILABLE_IN_0_1
 void                memo_mutation_end_async      (MemoMutation         *self,
                                                   GAsyncReadyCallback   callback,
                                                   gpointer              user_data);
+MEMO_AVAILABLE_IN_0_1
+void                memo_mutation_end_with_closure (MemoMutation         *self,
+                                                    GClosure             *done);
 MEMO_AVAILABLE_IN_0_1
 gboolean            memo_mutation_end_finish     (MemoMutation         *self,
                                                   GAsyncResult         *result,

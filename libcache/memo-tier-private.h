@@ -114,6 +114,7 @@ struct _MemoTier
   gatomicrefcount  ref_count;
   MemoBackend     *backend;
   MemoCodec       *codec;
+  char            *codec_name;    /* in records */
   MemoClock       *clock;
   GMainContext    *context;     /* where it tries again */
   guint8           origin[16];

@@ -299,7 +299,7 @@ examine (Read   *read,
   g_autoptr(GError) error = NULL;
   gint64 remaining;
 
-  if (!memo_record_decode (&record, bytes, read->key, G_OBJECT_TYPE_NAME (self->codec), self->secret, &error))
+  if (!memo_record_decode (&record, bytes, read->key, self->codec_name, self->secret, &error))
     {
       MemoKey key = memo_key (read->key);
       MemoTierWork work = { 0 };

@@ -136,7 +136,7 @@ store (MemoTierOp *op,
   MemoEntry *entry;
 
   record->key = op->item.text;
-  record->codec = G_OBJECT_TYPE_NAME (self->codec);
+  record->codec = self->codec_name;
   record->load_duration = op->duration;
   record->payload = op->bytes;
   for (guint i = 0; tokens != NULL && i < tokens->len; i++)

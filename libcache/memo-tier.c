@@ -38,6 +38,7 @@ memo_tier_new (MemoBackend  *backend,
   g_atomic_ref_count_init (&self->ref_count);
   self->backend = g_object_ref (backend);
   self->codec = g_object_ref (codec);
+  self->codec_name = memo_codec_dup_name (codec);
   self->clock = g_object_ref (clock);
   self->context = g_main_context_ref (context);
   self->secret = secret != NULL ? g_bytes_ref (secret) : NULL;
@@ -86,6 +87,7 @@ memo_tier_unref (MemoTier *self)
   g_clear_error (&self->loss);
   g_object_unref (self->backend);
   g_object_unref (self->codec);
+  g_free (self->codec_name);
   g_object_unref (self->clock);
   g_main_context_unref (self->context);
   g_clear_pointer (&self->secret, g_bytes_unref);

@@ -21,6 +21,7 @@ struct TestCodec
 {
   GObject                           parent_instance;
   std::function<void (MemoCall *)> *encode;
+  const char                       *name;     // of the codec that writes the same, or NULL
 };
 
 GType
@@ -41,6 +42,9 @@ test_codec_get_type ()
       static_cast<MemoCodecInterface *> (iface)->decode = [] (MemoCodec *, MemoCall *call) {
         memo_call_return_entry (call, entry (content_of (memo_call_get_bytes (call)).c_str ()).release ());
       };
+      static_cast<MemoCodecInterface *> (iface)->dup_name = [] (MemoCodec *self) {
+        return g_strdup (reinterpret_cast<TestCodec *> (self)->name);
+      };
     }, nullptr, nullptr };
 
     g_type_add_interface_static (made, MEMO_TYPE_CODEC, &codec);
@@ -51,11 +55,12 @@ test_codec_get_type ()
 }
 
 Ref<GObject>
-codec_of (std::function<void (MemoCall *)> encode)
+codec_of (std::function<void (MemoCall *)> encode, const char *name = nullptr)
 {
   auto made = static_cast<TestCodec *> (g_object_new (test_codec_get_type (), nullptr));
 
   made->encode = new std::function<void (MemoCall *)> (std::move (encode));
+  made->name = name;
   return adopt (G_OBJECT (made));
 }
 
@@ -190,6 +195,36 @@ TEST_F (BackupWriteTest, ACodecThatFailsHasTheOlderValueRemoved)
   memo_call_return_bytes (kept.get (), bytes_of ("late").get ());
   turn ();
   EXPECT_FALSE (place_->get ("d:key").has_value ());
+}
+
+TEST_F (BackupWriteTest, ACodecMayWriteWhatAnotherOneReads)
+{
+  auto plain = adopt (memo_variant_codec_new ());
+  auto encode = [&] (MemoCall *call) {
+    Bytes bytes (memo_codec_encode_entry (MEMO_CODEC (plain.get ()), memo_call_get_entry (call), nullptr));
+
+    memo_call_return_bytes (call, bytes.get ());
+  };
+  auto other = codec_of (encode), same = codec_of (encode, "MemoVariantCodec");
+
+  g_autofree char *plain_name = memo_codec_dup_name (MEMO_CODEC (plain.get ()));
+  g_autofree char *other_name = memo_codec_dup_name (MEMO_CODEC (other.get ()));
+
+  EXPECT_STREQ (plain_name, "MemoVariantCodec");
+  EXPECT_STREQ (other_name, "MemoTestWriteCodec");
+  for (auto &codec : { std::ref (other), std::ref (same) })
+    {
+      cache_ = new_cache_over (backend_.get (), "codec", codec.get ().get ());
+      set ("key", "value");
+      turn ();
+      cache_ = new_cache_over (backend_.get ());
+      auto got = get ("key");
+      turn ();
+      if (&codec.get () == &same)
+        EXPECT_THAT (got, GotText ("value"));
+      else
+        EXPECT_THAT (got, GotMiss ());
+    }
 }
 
 TEST_F (BackupWriteTest, ACodecMayUseTheCache)

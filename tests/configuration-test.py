@@ -5,9 +5,11 @@
     tests/configuration-test.py docs/user-guide.md
 
 Its tables are marked with the types that they are about.  Each property that can be set has a
-row, each row is a property, and the default is the one that the type itself gives.  One line a
-property, as TAP.
+row, each row is a property, and the default is the one that the type itself gives.  The same for the
+arguments of the classes in Python, where the table has a column for them.  One line a property or
+argument, as TAP.
 """
+import inspect
 import pathlib
 import re
 import sys
@@ -15,8 +17,27 @@ import sys
 import gi
 
 gi.require_version('Memo', '1')
+import libcache  # noqa: E402
 from gi.repository import GObject, Memo  # noqa: E402
 
+# The classes in Python.
+CLASSES = {
+    Memo.AsyncCache: libcache.AsyncCache,
+    Memo.AsyncLru: libcache.AsyncLRU,
+    Memo.AsyncTtl: libcache.AsyncTTL,
+}
+# How a default is said in Python: what is unlimited or none is None.
+IN_PYTHON = {
+    'none': None,
+    'none: has to be given': None,
+    'FALSE': False,
+    'MEMO_EVICTION_LRU': 'lru',
+    'MEMO_TTL_FOREVER': None,
+    'MEMO_UNLIMITED_BYTES': None,
+    'boot time': None,
+    'a MemoVariantCodec': None,
+    'one of its own': None,
+}
 WORDS = {
     'none': None,
     'none: has to be given': None,
@@ -47,10 +68,11 @@ def check(what, problem):
 
 
 def tables(text):
-    """Pairs of a table's types and its rows."""
+    """A table's types, its rows, and which column is Python's, or None."""
     for mark in re.finditer(r'^<!-- properties: (.+) -->\n((?:\|.*\n)+)', text, re.MULTILINE):
         rows = [[cell.strip() for cell in line.strip().strip('|').split('|')] for line in mark[2].splitlines()]
-        yield [getattr(Memo, name.removeprefix('Memo')) for name in mark[1].split()], rows[2:]
+        column = rows[0].index('Python') if 'Python' in rows[0] else None
+        yield [getattr(Memo, name.removeprefix('Memo')) for name in mark[1].split()], rows[2:], column
 
 
 def settable(kind):
@@ -78,7 +100,7 @@ def wrong_default(kind, spec, cell):
     if said in WORDS:
         expected = WORDS[said]
     else:
-        expected = float(said) if '.' in said else int(said)
+        expected = number(said)
     if value == expected and isinstance(value, bool) == isinstance(expected, bool):
         return None
     return f'the guide says {expected!r}, the type {value!r}'
@@ -89,9 +111,37 @@ def only_of(cell):
     return getattr(Memo, found[1]) if found else None
 
 
+def number(said):
+    return float(said) if '.' in said else int(said)
+
+
+def wrong_argument(given, said):
+    """What is wrong about an argument of a class in Python, whose default is SAID of the property."""
+    expected = IN_PYTHON[said] if said in IN_PYTHON else number(said)
+    if given.default == expected and isinstance(given.default, bool) == isinstance(expected, bool):
+        return None
+    return f'the guide says {expected!r}, the class {given.default!r}'
+
+
+def check_python(kind, rows, column):
+    """Whether the column of a table has the arguments of a class, all of them and with their defaults."""
+    owner = CLASSES[kind]
+    arguments = dict(inspect.signature(owner).parameters)
+    # All others that a function's cache takes are AsyncCache's.
+    further = inspect.signature(libcache.AsyncCache).parameters if arguments.pop('options', None) else {}
+
+    for row in rows:
+        # The first is the property, and what else there is has no default of its own.
+        for name, said in zip(re.findall(r'`(\w+)`', row[column]), [written(row[1], kind), *['none'] * 9]):
+            given = arguments.pop(name, further.get(name))
+            check(f'{owner.__name__}({name})', wrong_argument(given, said) if given else 'there is no such argument')
+    check(f'{owner.__name__}() takes no others', f'not in the guide: {sorted(arguments)}' if arguments else None)
+
+
 def main():
     text = pathlib.Path(sys.argv[1]).read_text(encoding='utf-8')
-    for kinds, rows in tables(text):
+    n_in_python = 0
+    for kinds, rows, column in tables(text):
         for kind in kinds:
             specs = settable(kind)
             mine = [row for row in rows if only_of(row[1]) in (None, kind)]
@@ -101,7 +151,11 @@ def main():
                 check(f'{kind.__name__}:{name}',
                       wrong_default(kind, spec, row[1]) if spec else 'there is no such property')
             check(f'{kind.__name__} has no others', f'not in the guide: {sorted(specs)}' if specs else None)
+            if column is not None:
+                check_python(kind, mine, column)
+                n_in_python += 1
     check('there are tables', None if done > 20 else 'too few of them were found')
+    check('each class in Python is in one', None if n_in_python == len(CLASSES) else f'{n_in_python} of {len(CLASSES)} are')
     print(f'1..{done}')
     sys.exit(failed > 0)
 

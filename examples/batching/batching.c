@@ -187,7 +187,7 @@ with_one_missing (const char      *how,
 
       all_right &= finish_gets (cache, 1, 2, others) == 2;
       entry = memo_cache_get_finish (cache, await (&result), &error);
-      answer = g_error_matches (error, MEMO_ERROR, MEMO_ERROR_NOT_FOUND) ? "MEMO_ERROR_NOT_FOUND" :
+      answer = g_error_matches (error, MEMO_ERROR, MEMO_ERROR_NOT_FOUND) ? "an error: not found" :
                error != NULL ? error->message :
                entry == NULL ? "a miss" :
                memo_entry_get_value_type (entry) == G_TYPE_NONE ? "a hit: nothing" : "?";
@@ -236,8 +236,8 @@ main (int    argc,
   expect ("queries by the database's own counter", shop_db_get_n_queries (db) - queries_before, 5);
 
   g_print ("\n" MISSING_KEY " does not exist; the others of its batch do, and get their answers\n");
-  with_one_missing ("left out:", load_users_cb, clock, db, "MEMO_ERROR_NOT_FOUND", 2);
-  with_one_missing ("answered with NULL:", load_users_or_none_cb, clock, db, "a miss", 2);
+  with_one_missing ("left out:", load_users_cb, clock, db, "an error: not found", 2);
+  with_one_missing ("no entry:", load_users_or_none_cb, clock, db, "a miss", 2);
   with_one_missing ("an entry of nothing:", load_users_or_nothing_cb, clock, db, "a hit: nothing", 1);
 
   return all_right ? 0 : 1;

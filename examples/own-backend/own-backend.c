@@ -160,7 +160,7 @@ main (void)
   if (backend == NULL)
     return 1;
 
-  g_print ("A backend from a plugin\n");
+  g_print ("A backend that a URI names\n");
   check (g_strv_contains ((const char * const *) schemes, "shelf"), "it is listed");
   keep (backend);
   end (backend);

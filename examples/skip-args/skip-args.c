@@ -61,11 +61,11 @@ static void
 load_user_cb (MemoCall *call,
               gpointer  user_data)
 {
-  guint32 request;
+  gint64 request;
   gint64 id;
 
-  g_variant_get (memo_call_get_args (call), "(ux)", &request, &id);
-  g_debug ("request %u reads user %" G_GINT64_FORMAT, request, id);
+  g_variant_get (memo_call_get_args (call), "(xx)", &request, &id);
+  g_debug ("request %" G_GINT64_FORMAT " reads user %" G_GINT64_FORMAT, request, id);
 
   shop_db_get_user_async (user_data, id, memo_call_get_cancellable (call), user_read_cb, g_object_ref (call));
 }
@@ -156,18 +156,18 @@ serve_requests (ShopDb  *db,
   memo_async_function_set_skip_args (MEMO_ASYNC_FUNCTION (get_user), skip_args);
   /* [/skip-args] */
 
-  for (guint32 request = 1; request <= N_REQUESTS; request++)
+  for (gint64 request = 1; request <= N_REQUESTS; request++)
     {
       g_autoptr(GAsyncResult) result = NULL;
 
       /* [skip-args] */
-      memo_decorator_call_async (MEMO_DECORATOR (get_user), g_variant_new ("(ux)", request, USER),
+      memo_decorator_call_async (MEMO_DECORATOR (get_user), g_variant_new ("(xx)", request, USER),
                                  MEMO_GET_NONE, NULL, await_cb, &result);
       /* [/skip-args] */
       all_right &= finish (get_user, &result, "name", "Amira Petrov");
     }
 
-  print_key (get_user, g_variant_new ("(ux)", 1, USER));
+  print_key (get_user, g_variant_new ("(xx)", G_GINT64_CONSTANT (1), USER));
   expect ("queries for ten requests", shop_db_get_n_queries (db) - queries_before, n_expected);
   expect ("answers in memory", get_size (get_user), n_expected);
 }

@@ -17,3 +17,11 @@ build/hello
 valac --pkg libcache-1 -o hello hello.vala
 ./hello
 # [/vala]
+
+# [python]
+python3 hello.py
+# [/python]
+
+# [gjs]
+gjs -m hello.js
+# [/gjs]

@@ -19,9 +19,10 @@ function readSymbols() {
 // The types, by what the names of their functions begin with, the longest first.
 function typesByPrefix() {
   const prefix = name => `memo_${name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()}_`;
-  return ['AsyncCache', 'AsyncFunction', 'AsyncInvalidator', 'AsyncLru', 'AsyncLruInvalidator', 'AsyncTtl', 'AsyncTtlInvalidator',
+  return ['AgentCache', 'AgentCacheInvalidator', 'AgentCacheSession', 'AgentFunction', 'AgentLoop', 'AgentTool', 'AsyncCache',
+    'AsyncFunction', 'AsyncInvalidator', 'AsyncLru', 'AsyncLruInvalidator', 'AsyncTtl', 'AsyncTtlInvalidator',
     'Backend', 'Cache', 'Call', 'Clock', 'Codec', 'Decorator', 'Entry', 'Invalidator', 'Loader', 'ManualClock', 'Metrics',
-    'Mutation', 'RemoteBackend', 'VariantCodec', 'Warmup']
+    'Mutation', 'Poller', 'RemoteBackend', 'VariantCodec', 'Warmup']
     .map(name => [prefix(name), Memo[name]])
     .sort(([a], [b]) => b.length - a.length);
 }
@@ -29,7 +30,7 @@ function typesByPrefix() {
 // What other languages have in place of a function of C.
 const NOT_INTROSPECTED = new Set([
   // GJS counts references itself.
-  'memo_entry_ref', 'memo_entry_unref',
+  'memo_agent_loop_ref', 'memo_agent_loop_unref', 'memo_entry_ref', 'memo_entry_unref',
 ]);
 
 test('EveryPublicFunctionIsThere', () => {

@@ -245,6 +245,18 @@ test('ABackendByItsUri', async () => {
   }
 });
 
+test('BytesBoundACacheOrNothingDoes', async () => {
+  const bounded = new Memo.AsyncCache({maxsize: null, max_bytes: 10000});
+  const unbounded = [{maxBytes: null}, {max_bytes: Infinity}, {}].map(limit => new Memo.AsyncCache({maxsize: null, ...limit}));
+
+  for (const cache of [bounded, ...unbounded]) {
+    for (let i = 0; i < 100; i++)
+      cache.set(`key ${i}`, Memo.Entry.new_string('x'.repeat(1000)));
+  }
+  check(bounded.get_metrics().size < 10, 'evicts for lack of memory');
+  check(unbounded.every(cache => cache.get_metrics().size === 100), 'evicts nothing');
+});
+
 test('NullIsNoLimit', () => {
   const cache = new Memo.AsyncCache({maxsize: null, defaultTtl: null});
   alike([cache.maxsize, cache.default_ttl], [Memo.UNLIMITED, Infinity]);

@@ -11,6 +11,7 @@
 #define N_READERS  10000
 #define SEED       1
 
+/* [ask] */
 static char *
 ask_and_wait (SlowSource     *source,
               SimulatedClock *clock,
@@ -22,6 +23,7 @@ ask_and_wait (SlowSource     *source,
 
   return slow_source_ask_finish (source, simulated_clock_await (clock, &result), NULL);
 }
+/* [/ask] */
 
 static void
 without_a_cache (void)
@@ -99,7 +101,7 @@ trap_of_growing (void)
   g_autoptr(GHashTable) cache = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   /* [growing] */
-  for (guint i = 1; i <= 3 * N_PAGES; i++)
+  for (guint i = 1; i <= N_PAGES; i++)
     {
       g_autofree char *key = g_strdup_printf ("page:%u", i);
 
@@ -107,7 +109,7 @@ trap_of_growing (void)
     }
   /* [/growing] */
 
-  g_print ("Trap 1: a robot reads 30000 pages, each once\n"
+  g_print ("Trap 1: a robot reads all 10000 pages, each once\n"
            "  pages in memory     %6u\n\n", g_hash_table_size (cache));
 }
 

@@ -28,7 +28,7 @@ page_read_cb (GObject      *source,
   else if (text != NULL)
     memo_call_return_entry (call, memo_entry_new_string (text));
   else
-    memo_call_return_entry (call, memo_entry_new (NULL));
+    memo_call_return_entry (call, memo_entry_new_nothing ());
 }
 
 static void
@@ -81,7 +81,11 @@ main (void)
       g_autoptr(MemoEntry) entry = get_page (cache, loader, clock, key);
     }
 
+  /* [/readers] */
+
+  /* [metrics] */
   metrics = memo_cache_get_metrics (cache);
+  /* [/metrics] */
   g_print ("With libcache\n"
            "  readers             %6u\n"
            "  queries             %6u\n"
@@ -89,6 +93,7 @@ main (void)
            "  pages in memory     %6" G_GUINT64_FORMAT "\n\n",
            N_READERS, slow_source_get_n_queries (database), simulated_clock_now (clock), metrics->size);
 
+  /* [metrics] */
   g_print ("By the cache's own metrics\n"
            "  hits                %6" G_GUINT64_FORMAT "\n"
            "  misses              %6" G_GUINT64_FORMAT "\n"
@@ -98,16 +103,16 @@ main (void)
            "  hit rate            %6.1f %%\n\n",
            metrics->hits, metrics->misses, metrics->loads, metrics->evictions, metrics->expirations,
            100.0 * metrics->hit_rate);
-  /* [/readers] */
+  /* [/metrics] */
 
-  for (guint i = 1; i <= 3 * N_PAGES; i++)
+  for (guint i = 1; i <= N_PAGES; i++)
     {
       g_autofree char *key = g_strdup_printf ("page:%u", i);
       g_autoptr(MemoEntry) entry = get_page (cache, loader, clock, key);
     }
   memo_metrics_free (metrics);
   metrics = memo_cache_get_metrics (cache);
-  g_print ("Trap 1: a robot reads 30000 pages, each once\n"
+  g_print ("Trap 1: a robot reads all 10000 pages, each once\n"
            "  pages in memory     %6" G_GUINT64_FORMAT "\n\n", metrics->size);
 
   /* [changed] */

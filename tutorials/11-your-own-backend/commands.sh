@@ -18,6 +18,10 @@ MEMO_PLUGIN_PATH=build build/remember "folder://$PWD/squares"
 MEMO_PLUGIN_PATH=build build/remember "folder://$PWD/squares"
 # [/use]
 
+# [python]
+python3 ../remember.py "folder://$PWD/squares"
+# [/python]
+
 # [install]
 meson install -C build
 # [/install]

@@ -99,6 +99,8 @@ function cacheProperties(options) {
     const plain = plainName(name);
     if (plain === 'maxsize' && (value === null || value === Infinity))
       properties[name] = Memo.UNLIMITED;
+    else if (plain === 'max_bytes' && (value === null || value === Infinity))
+      continue; // which is the default, a number that JavaScript would round
     else if (FOREVER.includes(plain))
       properties[name] = value === null ? Memo.TTL_FOREVER : secondsOf(value);
     else if (BACKENDS.includes(plain) && typeof value === 'string')

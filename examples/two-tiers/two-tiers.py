@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: CC0-1.0
+"""Two tiers: every process has its own memory, and all share what is in Redis.
+
+    two-tiers.py [SHOP.DB]
+
+The program starts a Redis server of its own, and runs itself again and again: each time it is a new
+process with an empty memory. Then the server is stopped, and started again.
+"""
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from libcache import AsyncCache, Error, RedisBackend
+from shop_db import ShopDb, shop_path
+
+N_USERS = 200
+
+
+# --- one run ---
+
+async def run(uri):
+    db = ShopDb(shop_path())
+
+    # [remote]
+    cache = AsyncCache(maxsize=1000, default_ttl=3600, remote_cache=RedisBackend(uri))
+    # [/remote]
+
+    # All at once.
+    users = await asyncio.gather(*(cache.get(f'user:{number}', loader=lambda number=number: db.get_user(number))
+                                   for number in range(1, N_USERS + 1)))
+    n_users = sum(user['id'] == i for i, user in enumerate(users, 1))
+    print(f'  users: {n_users}, queries of the database: {db.n_queries}, '
+          f'found in Redis: {cache.get_metrics().remote_hits}')
+
+    # Where Redis is away this says what it did not get, which nobody has lost.
+    try:
+        await cache.close()
+    except Error:
+        print('  Redis did not get what was loaded')
+    return n_users == N_USERS
+
+
+# --- the server ---
+
+def can_connect(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) == 0
+
+
+@contextlib.contextmanager
+def server(folder):
+    """A Redis server on a socket in a folder, empty at first."""
+    path = f'{folder}/redis.sock'
+    process = subprocess.Popen(['redis-server', '--port', '0', '--unixsocket', path, '--dir', folder, '--save', ''],
+                               stdout=subprocess.DEVNULL)
+    try:
+        while not can_connect(path):
+            if process.poll() is not None:
+                raise SystemExit('the Redis server ended before it could be asked')
+            time.sleep(0.01)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+# --- the story ---
+
+def run_process(uri, title):
+    print(title, flush=True)
+    # That Redis is away is on the standard error, too.
+    subprocess.run([sys.executable, __file__, shop_path(), uri], check=True, stderr=subprocess.DEVNULL)
+
+
+def main():
+    if len(sys.argv) > 2:
+        return asyncio.run(run(sys.argv[2]))
+
+    with tempfile.TemporaryDirectory(prefix='two-tiers-') as folder:
+        uri = f'redis+unix://{folder}/redis.sock'
+
+        with server(folder):
+            run_process(uri, 'The first process: Redis has nothing yet')
+            run_process(uri, '\nAnother process: what the first has loaded is there')
+
+        run_process(uri, '\nRedis is stopped: a get costs its loader, and nothing else')
+
+        with server(folder):
+            run_process(uri, '\nRedis runs again, and is empty')
+            run_process(uri, '\nAnd the next process finds everything there')
+    return True
+
+
+sys.exit(0 if main() else 1)
