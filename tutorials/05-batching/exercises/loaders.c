@@ -22,6 +22,7 @@ got_cb (GObject      *source,
   page_answer (line->page, line->order, g_strdup (memo_entry_get_string (entry)));
 }
 
+/* [show] */
 static void
 show (const char *title,
       guint       n_loaders)
@@ -47,6 +48,7 @@ show (const char *title,
   page_tell (&page, title);
   page_close (&page);
 }
+/* [/show] */
 
 int
 main (void)
