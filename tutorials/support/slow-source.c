@@ -19,8 +19,8 @@ struct _SlowSource
 /* One query that a worker has begun. */
 typedef struct
 {
-  GTask *task;
-  char  *answer;
+  GTask     *task;
+  GPtrArray *rows;
 } Work;
 
 G_DEFINE_FINAL_TYPE (SlowSource, slow_source, G_TYPE_OBJECT)
@@ -90,12 +90,55 @@ dup_answer (SlowSource *self,
 }
 
 static void
+row_free (gpointer data)
+{
+  SlowRow *row = data;
+
+  g_free (row->key);
+  g_free (row->answer);
+  g_free (row);
+}
+
+static gboolean
+has_key (gconstpointer row,
+         gconstpointer key)
+{
+  return g_str_equal (((const SlowRow *) row)->key, key);
+}
+
+static GPtrArray *
+find_rows (SlowSource         *self,
+           const char * const *keys)
+{
+  GPtrArray *rows = g_ptr_array_new_with_free_func (row_free);
+
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      char *answer = dup_answer (self, keys[i]);
+      SlowRow *row;
+
+      if (answer == NULL || g_ptr_array_find_with_equal_func (rows, keys[i], has_key, NULL))
+        {
+          g_free (answer);
+          continue;
+        }
+
+      row = g_new (SlowRow, 1);
+      row->key = g_strdup (keys[i]);
+      row->answer = answer;
+      g_ptr_array_add (rows, row);
+    }
+
+  return rows;
+}
+
+static void
 work_free (gpointer data)
 {
   Work *work = data;
 
   g_object_unref (work->task);
-  g_free (work->answer);
+  g_clear_pointer (&work->rows, g_ptr_array_unref);
   g_free (work);
 }
 
@@ -113,7 +156,7 @@ begin_work (SlowSource *self,
   self->n_busy++;
   self->n_queries++;
   work->task = task;
-  work->answer = dup_answer (self, g_task_get_task_data (task));
+  work->rows = find_rows (self, g_task_get_task_data (task));
 
   g_source_set_callback (timer, work_done_cb, work, work_free);
   g_source_attach (timer, g_task_get_context (task));
@@ -129,22 +172,23 @@ work_done_cb (gpointer data)
   if (self->line.length > 0)
     begin_work (self, g_queue_pop_head (&self->line));
 
-  g_task_return_pointer (work->task, g_steal_pointer (&work->answer), g_free);
+  g_task_return_pointer (work->task, g_steal_pointer (&work->rows), (GDestroyNotify) g_ptr_array_unref);
 
   return G_SOURCE_REMOVE;
 }
 
-void
-slow_source_ask_async (SlowSource          *self,
-                       const char          *key,
-                       GCancellable        *cancellable,
-                       GAsyncReadyCallback  callback,
-                       gpointer             user_data)
+static void
+ask (SlowSource          *self,
+     const char * const  *keys,
+     GCancellable        *cancellable,
+     GAsyncReadyCallback  callback,
+     gpointer             user_data,
+     gpointer             source_tag)
 {
   g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, slow_source_ask_async);
-  g_task_set_task_data (task, g_strdup (key), g_free);
+  g_task_set_source_tag (task, source_tag);
+  g_task_set_task_data (task, g_strdupv ((char **) keys), (GDestroyNotify) g_strfreev);
 
   if (self->n_busy < self->n_workers)
     {
@@ -157,13 +201,52 @@ slow_source_ask_async (SlowSource          *self,
     }
 }
 
+void
+slow_source_ask_async (SlowSource          *self,
+                       const char          *key,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  const char * const keys[] = { key, NULL };
+
+  ask (self, keys, cancellable, callback, user_data, slow_source_ask_async);
+}
+
 char *
 slow_source_ask_finish (SlowSource    *self,
                         GAsyncResult  *result,
                         GError       **error)
 {
+  g_autoptr(GPtrArray) rows = NULL;
+
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   g_return_val_if_fail (g_async_result_is_tagged (result, slow_source_ask_async), NULL);
+
+  rows = g_task_propagate_pointer (G_TASK (result), error);
+  if (rows == NULL || rows->len == 0)
+    return NULL;
+
+  return g_steal_pointer (&((SlowRow *) rows->pdata[0])->answer);
+}
+
+void
+slow_source_ask_many_async (SlowSource          *self,
+                            const char * const  *keys,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  ask (self, keys, cancellable, callback, user_data, slow_source_ask_many_async);
+}
+
+GPtrArray *
+slow_source_ask_many_finish (SlowSource    *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, slow_source_ask_many_async), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -35,6 +35,24 @@ char       *slow_source_ask_finish       (SlowSource           *self,
                                           GAsyncResult         *result,
                                           GError              **error);
 
+/* One query for many keys, as "SELECT key, answer … WHERE key IN (…)".  It takes as long as one for a single
+ * key.  Like that one it answers with a row for each key that there is: none for what does not exist, and one for
+ * a key that is named twice. */
+typedef struct
+{
+  char *key;
+  char *answer;
+} SlowRow;
+
+void        slow_source_ask_many_async   (SlowSource           *self,
+                                          const char * const   *keys,
+                                          GCancellable         *cancellable,
+                                          GAsyncReadyCallback   callback,
+                                          gpointer              user_data);
+GPtrArray  *slow_source_ask_many_finish  (SlowSource           *self,
+                                          GAsyncResult         *result,
+                                          GError              **error);
+
 /* What the source counted itself. */
 guint       slow_source_get_n_queries    (SlowSource           *self);
 guint       slow_source_get_longest_line (SlowSource           *self);
