@@ -46,6 +46,7 @@ struct _MemoCall
   int                  claim;         /* atomic: who may answer */
   char               **keys;          /* what is asked for, NULL when it is about no key */
   char                *one_key[2];    /* where it is one: what `keys` is then */
+  gboolean             borrowed;      /* that one is the owner's */
   GCancellable        *cancellable;
   MemoEntry           *entry;         /* what the call is about: the previous entry, the one to set */
   GVariant            *args;          /* of a decorated function or a mutation */
@@ -98,6 +99,8 @@ void       memo_call_set_closure   (MemoCall             *self,
                                     GClosure             *closure);
 void       memo_call_take_key      (MemoCall             *self,
                                     char                 *key);
+void       memo_call_borrow_key    (MemoCall             *self,
+                                    const char           *key);
 void       memo_call_set_subject   (MemoCall             *self,
                                     const char           *key,
                                     MemoEntry            *entry);

@@ -325,7 +325,16 @@ memo_call_take_key (MemoCall *self,
   self->keys = self->one_key;
 }
 
-/* The same, and takes the entry, but not the key. */
+/* What the call is about: a key that stays as it is until the owner is released. */
+void
+memo_call_borrow_key (MemoCall   *self,
+                      const char *key)
+{
+  memo_call_take_key (self, (char *) key);
+  self->borrowed = TRUE;
+}
+
+/* What the call is about.  Takes the entry, but not the key. */
 void
 memo_call_set_subject (MemoCall   *self,
                        const char *key,
@@ -466,7 +475,8 @@ memo_call_dispose (GObject *object)
                                                  "%s was dropped without an answer", name));
     }
 
-  G_OBJECT_CLASS (memo_call_parent_class)->dispose (object);
+  /* Not that of the parent: what it does, g_object_unref() does right after it once more, and there are several
+   * calls for each get. */
 }
 
 static void
@@ -487,10 +497,10 @@ memo_call_finalize (GObject *object)
   g_clear_object (&self->instance);
   g_clear_object (&self->cache);
   g_clear_object (&self->source_object);
-  if (self->keys == self->one_key)
-    g_free (self->one_key[0]);
-  else
+  if (self->keys != self->one_key)
     g_strfreev (self->keys);
+  else if (!self->borrowed)
+    g_free (self->one_key[0]);
 
   G_OBJECT_CLASS (memo_call_parent_class)->finalize (object);
 }

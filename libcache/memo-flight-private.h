@@ -3,6 +3,7 @@
 
 #include "memo-call-private.h"
 #include "memo-loader-private.h"
+#include "memo-mailbox-private.h"
 #include "memo-tag-index-private.h"
 #include "memo-tier-private.h"
 
@@ -19,6 +20,14 @@ G_BEGIN_DECLS
  * otherwise. */
 
 typedef struct _MemoBatch MemoBatch;
+
+/* An attempt to go on with a flight, on its way to a context or a thread. */
+typedef struct
+{
+  MemoMail    mail;
+  MemoFlight *flight;
+  guint       ticket;
+} MemoFlightStart;
 
 struct _MemoFlight
 {
@@ -51,6 +60,8 @@ struct _MemoFlight
 
   const void      *context;         /* where the function is to be called; only compared */
   guint            ticket;          /* counts the attempts to call it */
+  MemoFlightStart  own_start;       /* for one of them */
+  int              own_start_used;  /* atomic */
 
   MemoCall        *first;           /* who waits, in the order they came */
   MemoCall        *last;

@@ -49,12 +49,7 @@ static const MemoCallOwner flight_owner = {
 
 /* --- the start --- */
 
-typedef struct
-{
-  MemoMail    mail;
-  MemoFlight *flight;
-  guint       ticket;
-} Start;
+typedef MemoFlightStart Start;
 
 static void launch_loader (MemoAsyncCache *self,
                            MemoFlight     *flight,
@@ -149,8 +144,13 @@ run_flight (MemoFlight *flight,
 static void
 start_free (Start *start)
 {
-  memo_flight_unref (start->flight);
-  g_free (start);
+  MemoFlight *flight = start->flight;
+
+  if (start == &flight->own_start)
+    g_atomic_int_set (&flight->own_start_used, FALSE);
+  else
+    g_free (start);
+  memo_flight_unref (flight);
 }
 
 static void
@@ -177,7 +177,11 @@ static Start *
 start_new (MemoFlight *flight,
            guint       ticket)
 {
-  Start *start = g_new (Start, 1);
+  Start *start = &flight->own_start;
+
+  /* Nearly always there is only one; what a thread allocates and another frees is slow. */
+  if (!g_atomic_int_compare_and_exchange (&flight->own_start_used, FALSE, TRUE))
+    start = g_new (Start, 1);
 
   start->mail.deliver = start_deliver;
   start->mail.discard = start_discard;

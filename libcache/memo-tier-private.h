@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <string.h>
+
 #include "memo-backend-private.h"
 #include "memo-call-private.h"
 #include "memo-clock.h"
@@ -180,6 +182,21 @@ typedef struct
 typedef void (*MemoTierDone) (gpointer        data,
                               MemoTierAnswer *answer);
 
+/* What the name of something in a backend has before its text: what kind of thing it is. */
+#define MEMO_TIER_SPACE_SIZE 2
+
+/* SIZE is that of TEXT with its zero; NAME has room for MEMO_TIER_SPACE_SIZE more. */
+static inline void
+memo_tier_name (char       *name,
+                char        space,
+                const char *text,
+                gsize       size)
+{
+  name[0] = space;
+  name[1] = ':';
+  memcpy (name + MEMO_TIER_SPACE_SIZE, text, size);
+}
+
 /* memo-tier.c */
 MemoTier       *memo_tier_new             (MemoBackend        *backend,
                                            MemoCodec          *codec,
@@ -282,6 +299,11 @@ void            memo_tier_hand            (MemoTier           *self,
                                            const char         *text,
                                            MemoEntry          *entry,
                                            gboolean            durable,
+                                           const MemoCallOwner *owner_funcs,
+                                           gpointer            owner);
+
+void            memo_tier_hand_load       (MemoTier           *self,
+                                           const char         *name,
                                            const MemoCallOwner *owner_funcs,
                                            gpointer            owner);
 

@@ -19,7 +19,8 @@ typedef struct
   char           **dropped;     /* tags that are about to be dropped */
   MemoTierAnswer  *answer;      /* while its tags are checked */
   guint8          *tokens;      /* that they had when it was stored */
-  char             key[];
+  const char      *key;         /* without its space */
+  char             name[];
 } Read;
 
 static void
@@ -393,10 +394,11 @@ memo_tier_read (MemoTier      *self,
     }
 
   now = memo_clock_get_time (self->clock);
-  read = g_malloc (sizeof *read + key->length + 1);
+  read = g_malloc (sizeof *read + MEMO_TIER_SPACE_SIZE + key->length + 1);
   *read = (Read) { .tier = memo_tier_ref (self), .done = done, .data = data };
   g_atomic_ref_count_init (&read->ref_count);
-  memcpy (read->key, key->text, key->length + 1);
+  memo_tier_name (read->name, 'd', key->text, key->length + 1);
+  read->key = read->name + MEMO_TIER_SPACE_SIZE;
 
   memo_lock (&self->lock);
   finding = find_in (read, self->first, key);
@@ -417,7 +419,7 @@ memo_tier_read (MemoTier      *self,
     case UNKNOWN:
       if (late != NULL)
         g_source_destroy (late);
-      memo_tier_hand (self, MEMO_BACKEND_LOAD, 'd', read->key, NULL, FALSE, &record_owner, read_ref (read));
+      memo_tier_hand_load (self, read->name, &record_owner, read_ref (read));
       if (arm)
         arm_timer (self);
       break;

@@ -64,15 +64,26 @@ memo_tier_hand (MemoTier            *self,
     {
       const gsize size = strlen (text) + 1;
 
-      key = g_malloc (2 + size);
-      key[0] = space;
-      key[1] = ':';
-      memcpy (key + 2, text, size);
+      key = g_malloc (MEMO_TIER_SPACE_SIZE + size);
+      memo_tier_name (key, space, text, size);
       memo_call_take_key (call, key);
     }
   memo_call_set_durable (call, durable);
   memo_backend_hand (self->backend, what, key, call);
   g_clear_pointer (&entry, memo_entry_unref);
+}
+
+/* The same for a load of NAME, which stays as it is until OWNER is released. */
+void
+memo_tier_hand_load (MemoTier            *self,
+                     const char          *name,
+                     const MemoCallOwner *owner_funcs,
+                     gpointer             owner)
+{
+  g_autoptr(MemoCall) call = memo_call_new_question (NULL, NULL, NULL, owner_funcs, owner);
+
+  memo_call_borrow_key (call, name);
+  memo_backend_hand (self->backend, MEMO_BACKEND_LOAD, name, call);
 }
 
 /* --- the answers --- */
