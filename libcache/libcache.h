@@ -35,6 +35,7 @@
 # include "memo-plugin.h"
 # include "memo-poller.h"
 # include "memo-remote-backend.h"
+# include "memo-remote-request.h"
 # include "memo-variant-codec.h"
 # include "memo-version-macros.h"
 # include "memo-version.h"

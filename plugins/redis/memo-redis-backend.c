@@ -58,6 +58,7 @@ typedef enum
   PROP_PREFIX,
   PROP_TIMEOUT_MS,
   PROP_CONNECTED,
+  PROP_MAX_STALENESS_MS,
   PROP_HITS,
   PROP_MISSES,
   PROP_STORED,
@@ -348,12 +349,16 @@ memo_redis_backend_get_property (GObject    *object,
       g_value_set_boolean (value, self->worker != NULL && memo_redis_worker_is_connected (self->worker));
       break;
 
+    case PROP_MAX_STALENESS_MS:
+      g_value_set_uint (value, 0);
+      break;
+
     case PROP_ROUND_TRIP:
       g_value_set_double (value, get_round_trip (self));
       break;
 
     default:
-      if (prop_id > PROP_CONNECTED && prop_id < N_PROPS)
+      if (prop_id > PROP_MAX_STALENESS_MS && prop_id < N_PROPS)
         g_value_set_uint64 (value, get_counter (self, prop_id));
       else
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -430,6 +435,8 @@ memo_redis_backend_class_init (MemoRedisBackendClass *klass)
   remote = g_type_default_interface_ref (MEMO_TYPE_REMOTE_BACKEND);
   properties[PROP_CONNECTED] = g_param_spec_override ("connected",
                                                       g_object_interface_find_property (remote, "connected"));
+  properties[PROP_MAX_STALENESS_MS] =
+    g_param_spec_override ("max-staleness-ms", g_object_interface_find_property (remote, "max-staleness-ms"));
   g_type_default_interface_unref (remote);
 
   /**
