@@ -11,10 +11,9 @@ G_BEGIN_DECLS
 /* What the columns are. */
 void minutes_head (void);
 
-/* A line of them: with so many seconds that a price lives, and so many in memory, or 0 for all of them. */
+/* A line of them: with so many seconds that a price lives in memory, as shop_start() takes them. */
 void minutes_tell (const char *title,
                    const char *program,
-                   double      ttl,
                    double      memory_ttl);
 
 G_END_DECLS

@@ -10,7 +10,7 @@ look (const char *title,
       Story      *story,
       Shop       *here)
 {
-  g_autoptr(Shop) there = shop_start (program, story->database, story->uri, 3600.0, 0.0);
+  g_autoptr(Shop) there = shop_start (program, story->database, story->uri, AN_HOUR);
   guint before = shop_count (here, "queries");
   guint right_here, right_there;
 
@@ -31,7 +31,7 @@ main (int    argc,
 
   story_begin (&story);
   {
-    g_autoptr(Shop) here = shop_start (argv[0], story.database, story.uri, 3600.0, 0.0);
+    g_autoptr(Shop) here = shop_start (argv[0], story.database, story.uri, AN_HOUR);
     g_autoptr(Shop) again = NULL;
 
     g_print ("                                         a shop that runs on         one that was just started\n");
@@ -46,10 +46,10 @@ main (int    argc,
     look ("Redis is killed", argv[0], &story, here);
 
     story_start_server (&story);
-    shop_tell (here, "connected");
+    shop_tell (here, "reconnected");
     look ("Redis is back, and empty", argv[0], &story, here);
 
-    again = shop_start (argv[0], story.database, story.uri, 3600.0, 0.0);
+    again = shop_start (argv[0], story.database, story.uri, AN_HOUR);
     shop_count (again, "all");
     shop_tell (again, "flush");
     look ("Somebody has asked for all prices since", argv[0], &story, here);

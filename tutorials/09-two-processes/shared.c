@@ -17,7 +17,7 @@ tell (const char *title,
   /* [shops] */
   for (guint i = 0; i < N_SHOPS; i++)
     {
-      g_autoptr(Shop) shop = shop_start (program, story->database, uri, 3600.0, 0.0);
+      g_autoptr(Shop) shop = shop_start (program, story->database, uri, AN_HOUR);
 
       n_right += shop_count (shop, "all");
       shop_tell (shop, "flush");

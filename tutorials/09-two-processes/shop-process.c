@@ -73,8 +73,7 @@ open_shop (Process *self,
            char   **argv)
 {
   const char *uri = argv[3];
-  double ttl = g_ascii_strtod (argv[4], NULL);
-  double memory_ttl = g_ascii_strtod (argv[5], NULL);
+  double memory_ttl = g_ascii_strtod (argv[4], NULL);
   g_autoptr(GError) error = NULL;
 
   self->database.folder = argv[2];
@@ -90,13 +89,13 @@ open_shop (Process *self,
 
   /* [caches] */
   self->shared = g_object_new (MEMO_TYPE_ASYNC_CACHE,
-                               "maxsize", memory_ttl > 0.0 ? 0 : 1000,
-                               "default-ttl", ttl,
+                               "maxsize", memory_ttl < AN_HOUR ? 0 : 1000,
+                               "default-ttl", AN_HOUR,
                                "remote-cache", self->redis,
                                "clock", self->clock,
                                NULL);
 
-  if (memory_ttl > 0.0)
+  if (memory_ttl > 0.0 && memory_ttl < AN_HOUR)
     {
       self->forward = memo_loader_new (forward_cb, self, NULL);
       self->memory = g_object_new (MEMO_TYPE_ASYNC_CACHE,
@@ -195,15 +194,16 @@ serve_crowd (Process *self)
 }
 
 static void
-wait_for_connection (Process *self)
+wait_for_second_connection (Process *self)
 {
-  gboolean connected = FALSE;
+  guint64 n_connections = 0;
 
   for (;;)
     {
-      g_object_get (self->redis, "connected", &connected, NULL);
-      if (connected)
+      g_object_get (self->redis, "connections", &n_connections, NULL);
+      if (n_connections > 1)
         return;
+      /* That it is connected is notified. */
       g_main_context_iteration (NULL, TRUE);
     }
 }
@@ -240,8 +240,8 @@ answer (Process    *self,
         let_crowd_ask (self, rest);
       else if (g_str_equal (question, "flush"))
         flush (self);
-      else if (g_str_equal (question, "connected"))
-        wait_for_connection (self);
+      else if (g_str_equal (question, "reconnected"))
+        wait_for_second_connection (self);
       else
         g_error ("What does “%s” mean?", question);
 

@@ -12,12 +12,10 @@ Shop *
 shop_start (const char *program,
             const char *folder,
             const char *uri,
-            double      ttl,
             double      memory_ttl)
 {
-  g_autofree char *ttl_text = g_strdup_printf ("%g", ttl);
   g_autofree char *memory_ttl_text = g_strdup_printf ("%g", memory_ttl);
-  const char * const argv[] = { program, "shop", folder, uri, ttl_text, memory_ttl_text, NULL };
+  const char * const argv[] = { program, "shop", folder, uri, memory_ttl_text, NULL };
   g_autoptr(GError) error = NULL;
   Shop *self = g_new0 (Shop, 1);
 

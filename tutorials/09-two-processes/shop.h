@@ -7,13 +7,16 @@ G_BEGIN_DECLS
 
 /* A shop that is a process of its own, as seen by the program that tells the story.
  *
- * The program starts itself once more, as "PROGRAM shop FOLDER URI TTL MEMORY-TTL", and talks to that process through
+ * The program starts itself once more, as "PROGRAM shop FOLDER URI MEMORY-TTL", and talks to that process through
  * a pipe: a line to ask, a line for the answer.  So the story decides what comes after what, in every run.
  *
- * FOLDER has the database.  URI is that of the Redis they share, or "none".  TTL is how long a price lives, in seconds.  With
- * a MEMORY-TTL other than 0 it lives so long in the memory of the process.
+ * FOLDER has the database.  URI is that of the Redis they share, or "none".  MEMORY-TTL is how many seconds a price lives in the
+ * memory of the process: up to AN_HOUR, which is how long it lives in Redis, or 0 for not at all.
  *
- * The time of each shop stands still until it is told to let some pass. */
+ * The time of each shop stands still until it is told to let some pass.  That of the Redis server cannot be told anything, which
+ * is why prices live there for longer than any story takes. */
+
+#define AN_HOUR (3600.0)
 
 typedef struct _Shop Shop;
 
@@ -23,7 +26,6 @@ int    shop_run   (char       **argv);
 Shop  *shop_start (const char  *program,
                    const char  *folder,
                    const char  *uri,
-                   double       ttl,
                    double       memory_ttl);
 void   shop_end   (Shop        *self);
 
@@ -38,7 +40,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Shop, shop_end)
  *   serve         the database answers; how many of them are told the price
  *   flush         the same for all that was asked before
  *   pass SECONDS  lets time pass
- *   connected     waits until it is connected to Redis
+ *   reconnected   waits until it is connected to Redis for the second time
  *   queries       how often this process has asked the database
  *   remote-hits   how many it has found in Redis */
 char  *shop_ask   (Shop        *self,

@@ -13,10 +13,10 @@ main (int    argc,
     return shop_run (argv);
 
   minutes_head ();
-  minutes_tell ("A price lives for an hour", argv[0], 3600.0, 0.0);
-  minutes_tell ("For a minute", argv[0], 60.0, 0.0);
-  minutes_tell ("For five seconds", argv[0], 5.0, 0.0);
-  minutes_tell ("For an hour, and 5 s of it in memory", argv[0], 3600.0, 5.0);
+  minutes_tell ("An hour in memory, as long as in Redis", argv[0], AN_HOUR);
+  minutes_tell ("A minute in memory", argv[0], 60.0);
+  minutes_tell ("Five seconds in memory", argv[0], 5.0);
+  minutes_tell ("Not in memory at all", argv[0], 0.0);
 
   return 0;
 }

@@ -21,12 +21,19 @@ void
 story_begin (Story *self)
 {
   g_autoptr(GError) error = NULL;
+  g_autoptr(MemoBackend) redis = NULL;
+
+  /* If there is no plugin for it, this says so: nobody sees what the shops say. */
+  redis = memo_backend_new_for_uri ("redis://localhost", &error);
+  if (redis == NULL)
+    g_error ("%s", error->message);
 
   self->folder = g_dir_make_tmp ("two-processes-XXXXXX", &error);
   if (self->folder == NULL)
     g_error ("%s", error->message);
   self->database = g_build_filename (self->folder, "database", NULL);
-  self->uri = g_strdup_printf ("redis+unix://%s/redis.sock", self->folder);
+  /* On a busy computer everything takes its time; the figures are to be the same all the same. */
+  self->uri = g_strdup_printf ("redis+unix://%s/redis.sock?timeout-ms=10000", self->folder);
   self->server = NULL;
 
   g_mkdir (self->database, 0700);

@@ -19,7 +19,7 @@ main (int    argc,
     {
       g_autofree char *title = g_strdup_printf ("%2u s in memory", seconds[i]);
 
-      minutes_tell (title, argv[0], 3600.0, seconds[i]);
+      minutes_tell (title, argv[0], seconds[i]);
     }
 
   return 0;

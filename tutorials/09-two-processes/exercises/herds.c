@@ -21,7 +21,7 @@ main (int    argc,
     guint n_told = 0, n_queries = 0;
 
     for (guint i = 0; i < N_SHOPS; i++)
-      shops[i] = shop_start (argv[0], story.database, story.uri, 3600.0, 0.0);
+      shops[i] = shop_start (argv[0], story.database, story.uri, AN_HOUR);
 
     /* All have asked the database before the first one has an answer. */
     for (guint i = 0; i < N_SHOPS; i++)
