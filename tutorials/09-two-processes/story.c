@@ -32,8 +32,9 @@ story_begin (Story *self)
   if (self->folder == NULL)
     g_error ("%s", error->message);
   self->database = g_build_filename (self->folder, "database", NULL);
-  /* On a busy computer everything takes its time; the figures are to be the same all the same. */
-  self->uri = g_strdup_printf ("redis+unix://%s/redis.sock?timeout-ms=10000", self->folder);
+  /* On a busy computer everything takes its time; the figures are to be the same all the same.  And the shops share plainly: what
+   * one of them changes, the others are not told. */
+  self->uri = g_strdup_printf ("redis+unix://%s/redis.sock?timeout-ms=10000&max-staleness-ms=0", self->folder);
   self->server = NULL;
 
   g_mkdir (self->database, 0700);

@@ -16,8 +16,9 @@ class Story(contextlib.ExitStack):
         self.folder = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory(prefix='two-processes-')))
         self.database = self.folder / 'database'
         self.database.mkdir()
-        # On a busy computer everything takes its time; the figures are to be the same all the same.
-        self.uri = f'redis+unix://{self.folder}/redis.sock?timeout-ms=10000'
+        # On a busy computer everything takes its time; the figures are to be the same all the same. And the shops share plainly: what one
+        # of them changes, the others are not told.
+        self.uri = f'redis+unix://{self.folder}/redis.sock?timeout-ms=10000&max-staleness-ms=0'
         self.start_server()
         return self
 
