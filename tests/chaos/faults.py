@@ -25,10 +25,10 @@ class Chance:
 
 
 def draw(dice, count, processes, staleness, kinds=None):
-    """Each kind once in turn, as often as it goes, and the rest by weight."""
+    """Half of them each kind in turn, once at least if there are enough, and the rest by weight."""
     names = list(kinds or FAULTS)
     weights = [FAULTS[name][1] for name in names]
-    drawn = names * (count // (2 * len(names)))
+    drawn = names * max(count // (2 * len(names)), int(count >= len(names)))
     drawn += dice.choices(names, weights, k=count - len(drawn))
     dice.shuffle(drawn)
     return [Chance(dice, name, processes, staleness) for name in drawn]

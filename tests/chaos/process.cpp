@@ -129,7 +129,7 @@ Process::read (unsigned key, std::function<void ()> done)
 void
 Process::listen ()
 {
-  auto *lines = g_data_input_stream_new (g_unix_input_stream_new (STDIN_FILENO, FALSE));
+  g_autoptr(GInputStream) input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   struct Ear
   {
     Process          *process;
@@ -155,7 +155,7 @@ Process::listen ()
     }
   };
 
-  (new Ear { this, lines })->wait ();
+  (new Ear { this, g_data_input_stream_new (input) })->wait ();
 }
 
 // Not before everything was answered, and all that is pending has been said.

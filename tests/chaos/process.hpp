@@ -27,9 +27,9 @@ struct Options
   int         ttl_ms = 120000;
   int         load_ms = 12;
   int         backplane = 0;    // the port, 0: none
-  bool        flush = false;    // the backplane drops everything when its connection ends
-  bool        strict = false;
-  bool        changes = false;
+  gboolean    flush = FALSE;    // the backplane drops everything when its connection ends
+  gboolean    strict = FALSE;
+  gboolean    changes = FALSE;
 };
 
 inline void
