@@ -2,6 +2,7 @@
 #pragma once
 
 #include "memo-async-cache.h"
+#include "memo-boot-clock-private.h"
 #include "memo-brackets-private.h"
 #include "memo-fence-private.h"
 #include "memo-flight-private.h"
@@ -22,6 +23,7 @@ struct _MemoAsyncCache
   GObject         parent_instance;
 
   MemoClock      *clock;            /* set once, when it is made */
+  gboolean        boot_time;        /* whether that is the default one, which is nobody's code */
   GMainContext   *context;          /* the one of its maker, where it is swept */
   GWeakRef       *weak;             /* to itself, shared by all loads in progress */
   MemoBackend    *backends[MEMO_N_TIERS];
@@ -30,7 +32,10 @@ struct _MemoAsyncCache
   MemoTier       *tiers[MEMO_N_TIERS]; /* NULL without a backend */
   MemoEvictionPolicy eviction_policy;
 
+  MemoReaders    *readers;          /* atomic: what look-ups share; NULL as long as they have had no reason to */
+
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
+  guint           n_waits;          /* how many look-ups found it taken */
   gboolean        closed;
   guint           maxsize;
   guint64         max_bytes;
@@ -83,8 +88,18 @@ typedef struct
   MemoTierAck   *ack;             /* who waits for the tiers */
 } MemoArrival;
 
-gint64      memo_async_cache_now       (MemoAsyncCache      *self);
 void        memo_trash_empty           (MemoTrash           *trash);
+
+/* Read before the lock is taken: a clock may be anybody's. */
+static inline gint64
+memo_async_cache_now (MemoAsyncCache *self)
+{
+  return self->boot_time ? memo_boot_clock_now () : memo_clock_get_time (self->clock);
+}
+
+/* How often look-ups wait for the lock before they share one: often enough that it is no accident, and seldom enough that nobody
+ * feels it. */
+#define MEMO_PATIENCE 64
 
 /* With the lock held: how much may be in memory. */
 static inline MemoLimit
@@ -100,6 +115,9 @@ void        memo_async_cache_shrink    (MemoAsyncCache      *self,
                                         guint                percent);
 
 /* memo-level-one.c */
+MemoEntry  *memo_level_one_lookup      (MemoCache           *cache,
+                                        const char          *key_text);
+void        memo_level_one_share       (MemoAsyncCache      *self);
 void        memo_level_one_iface_init  (MemoCacheInterface  *iface);
 void        memo_level_one_keep        (MemoAsyncCache      *self,
                                         const MemoKey       *key,

@@ -51,31 +51,67 @@ memo_level_one_keep (MemoAsyncCache    *self,
     memo_store_drain (self->husks, 2, &trash->nodes);
 }
 
-static MemoEntry *
+/* With the lock held: look-ups need not take it any more. */
+void
+memo_level_one_share (MemoAsyncCache *self)
+{
+  MemoReaders *readers = memo_readers_new ();
+
+  memo_store_share (self->values, readers);
+  g_atomic_pointer_set (&self->readers, readers);
+}
+
+/* Locks the cache for a look-up, and sees to it that look-ups do not wait for each other for long. */
+static void
+lock_to_look_up (MemoAsyncCache *self)
+{
+  if (G_LIKELY (g_mutex_trylock (&self->lock)))
+    return;
+
+  memo_lock (&self->lock);
+  if (self->readers == NULL && ++self->n_waits >= MEMO_PATIENCE)
+    memo_level_one_share (self);
+}
+
+/* What a look-up reads the time for: the boot clock where it is needed, another, which may be anybody's, before any lock. */
+static inline gint64
+time_to_look_up (MemoAsyncCache *self)
+{
+  return self->boot_time ? MEMO_TIME_UNREAD : memo_clock_get_time (self->clock);
+}
+
+MemoEntry *
 memo_level_one_lookup (MemoCache  *cache,
                        const char *key_text)
 {
   MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoReaders *readers = g_atomic_pointer_get (&self->readers);
   MemoKey key = memo_key (key_text);
-  gint64 now = memo_async_cache_now (self);
+  gint64 now = time_to_look_up (self);
   MemoEntry *entry = NULL;
   MemoNode *node;
 
-  g_mutex_lock (&self->lock);
-
-  node = memo_store_find (self->values, &key, now);
-  if (node != NULL)
+  if (readers != NULL)
     {
-      memo_store_touch (self->values, node);
-      entry = memo_entry_ref (node->entry);
-      self->counters.hits++;
+      MemoReadersPart *part = memo_readers_enter (readers);
+
+      node = memo_store_use_shared (self->values, &key, now);
+      if (node != NULL)
+        entry = memo_entry_ref (node->entry);
+      part->hits += node != NULL;
+      part->misses += node == NULL;
+      memo_readers_leave (part);
     }
   else
     {
-      self->counters.misses++;
+      lock_to_look_up (self);
+      node = memo_store_use (self->values, &key, now);
+      if (node != NULL)
+        entry = memo_entry_ref (node->entry);
+      self->counters.hits += node != NULL;
+      self->counters.misses += node == NULL;
+      g_mutex_unlock (&self->lock);
     }
-
-  g_mutex_unlock (&self->lock);
 
   return entry;
 }
@@ -85,16 +121,26 @@ memo_level_one_peek (MemoCache  *cache,
                      const char *key_text)
 {
   MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
+  MemoReaders *readers = g_atomic_pointer_get (&self->readers);
   MemoKey key = memo_key (key_text);
-  gint64 now = memo_async_cache_now (self);
+  gint64 now = time_to_look_up (self);
+  MemoReadersPart *part = NULL;
   MemoEntry *entry = NULL;
   MemoNode *node;
 
-  g_mutex_lock (&self->lock);
+  if (readers != NULL)
+    part = memo_readers_enter (readers);
+  else
+    lock_to_look_up (self);
+
   node = memo_store_find (self->values, &key, now);
   if (node != NULL)
     entry = memo_entry_ref (node->entry);
-  g_mutex_unlock (&self->lock);
+
+  if (part != NULL)
+    memo_readers_leave (part);
+  else
+    g_mutex_unlock (&self->lock);
 
   return entry;
 }
@@ -188,7 +234,11 @@ replace_store (MemoAsyncCache  *self,
   fresh->evictions = old->evictions;
   fresh->expirations = old->expirations;
   fresh->invalidations = old->invalidations + memo_store_size (old);
+  memo_store_share (fresh, old->readers);
+  memo_readers_stop (old->readers);
   *store = fresh;
+  memo_readers_resume (old->readers);
+  memo_store_share (old, NULL);
 
   if (memo_store_size (old) <= MEMO_STORE_SLICE)
     return old;
@@ -455,6 +505,7 @@ memo_level_one_get_metrics (MemoCache *cache)
 
   g_mutex_lock (&self->lock);
   metrics = memo_metrics_copy (&self->counters);
+  memo_readers_count (self->readers, &metrics->hits, &metrics->misses);
   metrics->evictions = self->values->evictions;
   metrics->expirations = self->values->expirations;
   metrics->invalidations = self->values->invalidations;
@@ -480,6 +531,7 @@ memo_level_one_reset_metrics (MemoCache *cache)
 
   g_mutex_lock (&self->lock);
   self->counters = (MemoMetrics) { 0 };
+  memo_readers_reset (self->readers);
   self->values->evictions = 0;
   self->values->expirations = 0;
   self->values->invalidations = 0;
