@@ -117,6 +117,10 @@ void        memo_async_cache_shrink    (MemoAsyncCache      *self,
 /* memo-level-one.c */
 MemoEntry  *memo_level_one_lookup      (MemoCache           *cache,
                                         const char          *key_text);
+void        memo_level_one_take        (gpointer             cache,
+                                        const char          *key_text,
+                                        MemoEntry           *entry,
+                                        gpointer             call);
 void        memo_level_one_share       (MemoAsyncCache      *self);
 void        memo_level_one_iface_init  (MemoCacheInterface  *iface);
 void        memo_level_one_keep        (MemoAsyncCache      *self,

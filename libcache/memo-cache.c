@@ -389,9 +389,17 @@ memo_cache_set (MemoCache  *self,
 {
   MemoCacheInterface *iface;
 
-  g_return_if_fail (MEMO_IS_CACHE (self));
   g_return_if_fail (key != NULL);
   g_return_if_fail (entry != NULL);
+
+  /* As in memo_cache_lookup(). */
+  if (MEMO_IS_ASYNC_CACHE (self))
+    {
+      memo_level_one_take (self, key, entry, NULL);
+      return;
+    }
+
+  g_return_if_fail (MEMO_IS_CACHE (self));
 
   iface = MEMO_CACHE_GET_IFACE (self);
 

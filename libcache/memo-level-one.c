@@ -73,9 +73,9 @@ lock_to_look_up (MemoAsyncCache *self)
     memo_level_one_share (self);
 }
 
-/* What a look-up reads the time for: the boot clock where it is needed, another, which may be anybody's, before any lock. */
+/* The time, read before any lock from a clock that may be anybody's; the boot clock is read under it, where it has to be. */
 static inline gint64
-time_to_look_up (MemoAsyncCache *self)
+time_if_anybodys (MemoAsyncCache *self)
 {
   return self->boot_time ? MEMO_TIME_UNREAD : memo_clock_get_time (self->clock);
 }
@@ -87,7 +87,7 @@ memo_level_one_lookup (MemoCache  *cache,
   MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
   MemoReaders *readers = g_atomic_pointer_get (&self->readers);
   MemoKey key = memo_key (key_text);
-  gint64 now = time_to_look_up (self);
+  gint64 now = time_if_anybodys (self);
   MemoEntry *entry = NULL;
   MemoNode *node;
 
@@ -123,7 +123,7 @@ memo_level_one_peek (MemoCache  *cache,
   MemoAsyncCache *self = MEMO_ASYNC_CACHE (cache);
   MemoReaders *readers = g_atomic_pointer_get (&self->readers);
   MemoKey key = memo_key (key_text);
-  gint64 now = time_to_look_up (self);
+  gint64 now = time_if_anybodys (self);
   MemoReadersPart *part = NULL;
   MemoEntry *entry = NULL;
   MemoNode *node;
@@ -173,6 +173,19 @@ outdate (MemoAsyncCache *self,
     }
 }
 
+/* With the lock held: whether it matters what time it is when ENTRY is set. */
+static gboolean
+expires (MemoAsyncCache *self,
+         MemoEntry      *entry)
+{
+  double ttl = memo_entry_get_ttl (entry);
+
+  if (ttl == MEMO_TTL_DEFAULT)
+    ttl = self->default_ttl;
+
+  return ttl != MEMO_TTL_FOREVER || self->values->heap.length > 0 || self->errors->heap.length > 0;
+}
+
 /* A get was cancelled before it could be asked. */
 static void
 memo_level_one_missed (gpointer cache)
@@ -184,7 +197,7 @@ memo_level_one_missed (gpointer cache)
   g_mutex_unlock (&self->lock);
 }
 
-static void
+void
 memo_level_one_take (gpointer    cache,
                      const char *key_text,
                      MemoEntry  *entry,
@@ -193,7 +206,7 @@ memo_level_one_take (gpointer    cache,
   MemoAsyncCache *self = cache;
   MemoArrival arrival = { .set = TRUE, .ack = memo_tiers_begin_ack (self, call, FALSE) };
   MemoKey key = memo_key (key_text);
-  gint64 now = memo_async_cache_now (self);
+  gint64 now = time_if_anybodys (self);
   MemoTagSet *tags = NULL;
   MemoTrash trash = { 0 };
   gboolean arm = FALSE;
@@ -206,6 +219,8 @@ memo_level_one_take (gpointer    cache,
   closed = self->closed;
   if (!closed)
     {
+      if (now == MEMO_TIME_UNREAD && expires (self, entry))
+        now = memo_boot_clock_now ();
       outdate (self, &key, &trash);
       memo_level_one_keep (self, &key, entry, MEMO_TTL_DEFAULT, tags, &arrival, now, &trash);
       arm = memo_sweep_is_due_earlier (self);

@@ -192,13 +192,20 @@ evict (MemoStore  *self,
   drop (self, memo_eviction_choose (&self->order), EVICTED, garbage);
 }
 
+/* A node that is dead already, or NULL: most of the time no tag is. */
+static inline MemoNode *
+corpse (MemoStore *self)
+{
+  return self->tags.dead != NULL ? memo_tag_index_corpse (&self->tags) : NULL;
+}
+
 /* Buries one node that is dead already.  Says whether there was one. */
 static gboolean
 bury_one (MemoStore  *self,
           gint64      now,
           MemoNode  **garbage)
 {
-  MemoNode *node = memo_tag_index_corpse (&self->tags);
+  MemoNode *node = corpse (self);
 
   if (node != NULL)
     {
@@ -393,7 +400,7 @@ memo_store_next_sweep (MemoStore *self,
 {
   MemoNode *top = heap_top (self);
 
-  if (exceeds (memo_store_size (self), self->bytes, limit) || memo_tag_index_corpse (&self->tags) != NULL)
+  if (exceeds (memo_store_size (self), self->bytes, limit) || corpse (self) != NULL)
     return G_MININT64;
 
   return top != NULL ? top->deadline : MEMO_NEVER;
