@@ -61,7 +61,7 @@ static void
 print_section (BenchTable *self)
 {
   if (!self->section_shown && self->section != NULL)
-    g_print ("\n%-44s %9s %8s %9s %8s %6s %13s  %s\n",
+    g_print ("\n%-46s %9s %8s %9s %8s %6s %13s  %s\n",
              self->section, "libcache", "spread", "base", "spread", "ratio", "quartiles", "at most");
 
   self->section_shown = TRUE;
@@ -102,7 +102,7 @@ static void
 print_pair (const BenchRow    *row,
             const BenchResult *results)
 {
-  g_print ("%-44s", row->name);
+  g_print ("%-46s", row->name);
   print_time (results[0].seconds);
   print_time (results[1].seconds);
   g_print (" %6.2f  %.2f to %.2f", results[0].ratio.median, results[0].ratio.lower, results[0].ratio.upper);
@@ -117,7 +117,7 @@ print_many (const BenchRow    *row,
   g_print ("%s\n", row->name);
   for (guint i = 0; i < 2 + row->n_others; i++)
     {
-      g_print ("  %-42s", results[i].name);
+      g_print ("  %-44s", results[i].name);
       print_time (results[i].seconds);
       g_print (" %18s %6.2f  %.2f to %.2f", "", results[i].ratio.median, results[i].ratio.lower, results[i].ratio.upper);
       if (i == 0)
@@ -189,7 +189,7 @@ bench_table_figure (BenchTable        *self,
   double ratio = figure->ours / figure->by_hand;
 
   print_section (self);
-  g_print ("%-44s %6.1f %-2s %8s %6.1f %-2s %8s %6.2f %13s",
+  g_print ("%-46s %6.1f %-2s %8s %6.1f %-2s %8s %6.2f %13s",
            figure->name, figure->ours, figure->unit, "", figure->by_hand, figure->unit, "", ratio, "");
   if (figure->target > 0.0)
     g_print ("  %4.0f %s  %s\n", figure->target, figure->unit, figure->ours <= figure->target ? "reached" : "not reached");

@@ -18,6 +18,7 @@ struct _Bench
   gboolean   smoke;
   int        rounds;
   double     profile_seconds;
+  char      *profiled;
   char      *csv_path;
   char     **wanted;
 
@@ -44,7 +45,9 @@ bench_new (int    *argc,
     { "csv", 0, 0, G_OPTION_ARG_FILENAME, &self->csv_path,
       "Write what came out into a file, too, a line for each side of each row", "FILE" },
     { "profile", 0, 0, G_OPTION_ARG_DOUBLE, &self->profile_seconds,
-      "Run only libcache's side of each row, for so long, for a profiler to look at", "SECONDS" },
+      "Run only one side of each row, for so long, for a profiler to look at", "SECONDS" },
+    { "side", 0, 0, G_OPTION_ARG_STRING, &self->profiled,
+      "Which one (libcache's)", "NAME" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->wanted, NULL, NULL },
     { NULL },
   };
@@ -107,6 +110,7 @@ bench_finish (Bench *self)
   bench_table_free (self->table);
   g_strfreev (self->wanted);
   g_free (self->csv_path);
+  g_free (self->profiled);
   g_free (self);
 
   return n_wrong > 0 ? 1 : 0;
@@ -249,12 +253,21 @@ calibrate (Bench          *self,
     }
 }
 
+/* Ours, if nobody asked for another. */
 static void
 profile (Bench          *self,
          const BenchRow *row,
-         Entrant        *entrant)
+         Entrant        *entrants,
+         guint           n)
 {
   double end = seconds_now () + self->profile_seconds;
+  Entrant *entrant = &entrants[OURS];
+
+  for (guint i = 0; self->profiled != NULL && i < n; i++)
+    {
+      if (g_str_equal (entrants[i].name, self->profiled))
+        entrant = &entrants[i];
+    }
 
   while (seconds_now () < end)
     time_passes (self, row, entrant, 1);
@@ -335,7 +348,7 @@ bench_compare (Bench          *self,
     entrant_init (&entrants[i], &row->others[i - 2], NULL);
 
   if (bench_profiles (self))
-    profile (self, row, &entrants[OURS]);
+    profile (self, row, entrants, n);
   else if (self->smoke)
     for (guint i = 0; i < n; i++)
       time_passes (self, row, &entrants[i], 2);

@@ -6,7 +6,7 @@
 
 /* A cache over a file on the disk, beside the same work done by hand: with SQLite, its statements
  * prepared, and with a file a key.  The cache keeps nothing in memory, so that every get reads
- * the disk.  Options are those of cache-benchmark.
+ * the disk.  Options are those of the others.
  *
  * The files are in a temporary folder; set TMPDIR to a disk where the usual one is memory. */
 
