@@ -221,6 +221,73 @@ connected_changed (gpointer data)
   g_source_attach (source, self->context);
 }
 
+/* --- what keeps processes coherent --- */
+
+static void
+memo_redis_backend_ask (MemoRemoteBackend *backend,
+                        MemoRemoteRequest *request)
+{
+  memo_redis_worker_request (MEMO_REDIS_BACKEND (backend)->worker, request);
+}
+
+static gint64
+memo_redis_backend_get_lease (MemoRemoteBackend *backend)
+{
+  return memo_redis_worker_get_lease (MEMO_REDIS_BACKEND (backend)->worker);
+}
+
+static void
+memo_redis_backend_get_server (MemoRemoteBackend *backend,
+                               guint8            *id)
+{
+  memo_redis_worker_get_server (MEMO_REDIS_BACKEND (backend)->worker, id);
+}
+
+/* The next ones are called in the thread of the worker. */
+static void
+linked (gpointer data)
+{
+  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
+
+  if (self != NULL)
+    memo_remote_backend_emit_linked (MEMO_REMOTE_BACKEND (self));
+}
+
+static void
+unlinked (gpointer data)
+{
+  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
+
+  if (self != NULL)
+    memo_remote_backend_emit_unlinked (MEMO_REMOTE_BACKEND (self));
+}
+
+static void
+beat (gpointer data)
+{
+  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
+
+  if (self != NULL)
+    memo_remote_backend_emit_beat (MEMO_REMOTE_BACKEND (self));
+}
+
+static void
+outdated (gpointer    data,
+          const char *key)
+{
+  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
+
+  if (self != NULL)
+    memo_remote_backend_emit_outdated (MEMO_REMOTE_BACKEND (self), key);
+}
+
+static const MemoRedisSignals signals = {
+  .linked = linked,
+  .unlinked = unlinked,
+  .beat = beat,
+  .outdated = outdated,
+};
+
 /* --- beginning and end --- */
 
 static void
@@ -228,7 +295,7 @@ make_worker (MemoRedisBackend     *self,
              const MemoRedisSetup *setup)
 {
   g_clear_pointer (&self->worker, memo_redis_worker_end);
-  self->worker = memo_redis_worker_new (&self->address, setup, connected_changed, weak_ref_new (self), weak_ref_free);
+  self->worker = memo_redis_worker_new (&self->address, setup, connected_changed, &signals, weak_ref_new (self), weak_ref_free);
 }
 
 /* Reads the URI, and asks no server. */
@@ -350,7 +417,7 @@ memo_redis_backend_get_property (GObject    *object,
       break;
 
     case PROP_MAX_STALENESS_MS:
-      g_value_set_uint (value, 0);
+      g_value_set_uint (value, self->address.max_staleness_ms);
       break;
 
     case PROP_ROUND_TRIP:
@@ -391,6 +458,9 @@ install_counter (Property    which,
 static void
 memo_redis_backend_remote_backend_iface_init (MemoRemoteBackendInterface *iface)
 {
+  iface->ask = memo_redis_backend_ask;
+  iface->get_lease = memo_redis_backend_get_lease;
+  iface->get_server = memo_redis_backend_get_server;
 }
 
 static void

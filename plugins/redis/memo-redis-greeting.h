@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* How many bytes of its run id name a run of a server. */
+#define MEMO_REDIS_SERVER_ID_SIZE MEMO_REMOTE_SERVER_ID_SIZE
+
 /* ERROR is NULL when the server is ready to be asked. */
 typedef void (*MemoRedisGreeted) (const GError *error,
                                   gboolean      lasting,
@@ -15,6 +18,8 @@ typedef struct _MemoRedisGreeting MemoRedisGreeting;
 
 MemoRedisGreeting *memo_redis_greeting_send    (MemoRedisPipeline      *pipeline,
                                                 const MemoRedisAddress *address,
+                                                gint64                  redirect,
+                                                guint8                 *server,
                                                 gint64                  timeout,
                                                 MemoRedisGreeted        greeted,
                                                 gpointer                data);

@@ -3,12 +3,14 @@
 
 #include "memo-redis-dial.h"
 #include "memo-redis-greeting.h"
+#include "memo-redis-tracking.h"
 
 /* A connection that comes back.
  *
  * It is dialled, greeted (who we are, which database, and whether anybody is there), up; and when it ends, for whatever
  * reason, it is dialled again after a pause.  The pauses grow, and differ by chance, so that many programs that have lost one server do
- * not all come back at the same moment.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
+ * not all come back at the same moment.  One that is to hear of what others change has a second connection, which is made first; they
+ * begin and end together.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
 
 struct _MemoRedisLink
 {
@@ -16,6 +18,7 @@ struct _MemoRedisLink
   MemoRedisSetup        setup;
   MemoRedisCounters    *counters;
   MemoRedisChanged      changed;
+  const MemoRedisHeard *heard;        /* NULL: there is no second connection */
   gpointer              owner;
   MemoClock            *clock;
   GMainContext         *context;
@@ -27,6 +30,9 @@ struct _MemoRedisLink
   gint64                up_since;
   char                 *warned;       /* of what, lastly */
 
+  MemoRedisTracking    *tracking;     /* the second connection, or NULL */
+  gint64                client;       /* its number */
+  guint8                server[MEMO_REDIS_SERVER_ID_SIZE];
   MemoRedisDial        *dial;
   MemoRedisPipeline    *pipeline;
   MemoRedisGreeting    *greeting;
@@ -115,6 +121,7 @@ take_down (MemoRedisLink  *self,
            MemoRedisState  state)
 {
   MemoRedisPipeline *pipeline = g_steal_pointer (&self->pipeline);
+  MemoRedisTracking *tracking = g_steal_pointer (&self->tracking);
   g_autoptr(GError) said = g_error_copy (error);
 
   g_clear_pointer (&self->dial, memo_redis_dial_cancel);
@@ -124,6 +131,9 @@ take_down (MemoRedisLink  *self,
   g_clear_error (&self->error);
   self->error = g_error_copy (said);
 
+  /* What it read and did not handle is of no use, and so is what it would say (both-connections-end-together). */
+  if (tracking != NULL)
+    memo_redis_tracking_end (tracking, said);
   self->changed (self, self->owner);
   if (pipeline != NULL)
     memo_redis_pipeline_end (pipeline, said);
@@ -224,6 +234,8 @@ greeted (const GError *error,
   self->up_since = now (self);
   self->expecting = FALSE;
   g_clear_error (&self->error);
+  if (self->tracking != NULL)
+    memo_redis_tracking_begin (self->tracking, self->pipeline);
   memo_redis_count (self->counters, connections, 1);
   set_timer (self, self->setup.heartbeat, beat_cb, "[libcache] redis heartbeat");
   self->changed (self, self->owner);
@@ -239,6 +251,10 @@ complained (gpointer              owner,
   g_autoptr(GError) error = NULL;
 
   if (trouble == MEMO_REDIS_NO_TROUBLE || self->state != MEMO_REDIS_UP)
+    return;
+
+  /* One that is full still does what keeps others from old values, and says what they change. */
+  if (self->tracking != NULL && memo_redis_reply_is_code (reply, "OOM"))
     return;
 
   error = memo_redis_reply_to_error (reply, self->address.label);
@@ -277,14 +293,65 @@ dialled (GIOStream    *stream,
 
   self->pipeline = memo_redis_pipeline_new (stream, socket, self->address.label, &self->setup, self->counters,
                                             &pipeline_owner, self);
-  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, patience (self), greeted, self);
+  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, self->tracking != NULL ? self->client : 0, self->server,
+                                             patience (self), greeted, self);
 }
+
+/* --- the second connection --- */
+
+/* It has subscribed, so that nothing is lost that the first is told to send there (subscribe-before-tracking). */
+static void
+tracking_ready (gpointer owner,
+                gint64   client)
+{
+  MemoRedisLink *self = owner;
+
+  self->client = client;
+  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
+}
+
+static void
+tracking_broken (gpointer      owner,
+                 const GError *error,
+                 gboolean      lasting)
+{
+  go_down (owner, error, lasting);
+}
+
+static void
+tracking_outdated (gpointer    owner,
+                   const char *name)
+{
+  MemoRedisLink *self = owner;
+
+  if (self->state == MEMO_REDIS_UP)
+    self->heard->outdated (self->owner, name);
+}
+
+static void
+tracking_beat (gpointer owner)
+{
+  MemoRedisLink *self = owner;
+
+  if (self->state == MEMO_REDIS_UP)
+    self->heard->beat (self->owner);
+}
+
+static const MemoRedisTrackingOwner tracking_owner = {
+  .ready = tracking_ready,
+  .broken = tracking_broken,
+  .outdated = tracking_outdated,
+  .beat = tracking_beat,
+};
 
 static void
 dial (MemoRedisLink *self)
 {
   self->state = MEMO_REDIS_CONNECTING;
-  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
+  if (self->heard != NULL && self->address.max_staleness_ms > 0)
+    self->tracking = memo_redis_tracking_start (&self->address, &self->setup, self->counters, &tracking_owner, self);
+  else
+    self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
 }
 
 /* --- asking --- */
@@ -336,6 +403,20 @@ memo_redis_link_get_generation (MemoRedisLink *self)
   return self->generation;
 }
 
+/* Until when what was read may be served; 0 when it is not up, or does not hear of what others change. */
+gint64
+memo_redis_link_get_lease (MemoRedisLink *self)
+{
+  return self->state == MEMO_REDIS_UP && self->tracking != NULL ? memo_redis_tracking_get_lease (self->tracking) : 0;
+}
+
+/* The name of the run of the server that it leads to. */
+const guint8 *
+memo_redis_link_get_server (MemoRedisLink *self)
+{
+  return self->server;
+}
+
 const char *
 memo_redis_link_get_label (MemoRedisLink *self)
 {
@@ -349,6 +430,7 @@ memo_redis_link_new (const MemoRedisAddress *address,
                      const MemoRedisSetup   *setup,
                      MemoRedisCounters      *counters,
                      MemoRedisChanged        changed,
+                     const MemoRedisHeard   *heard,
                      gpointer                owner)
 {
   MemoRedisLink *self = g_new0 (MemoRedisLink, 1);
@@ -357,6 +439,7 @@ memo_redis_link_new (const MemoRedisAddress *address,
   self->setup = *setup;
   self->counters = counters;
   self->changed = changed;
+  self->heard = heard;
   self->owner = owner;
   self->clock = g_object_ref (setup->clock != NULL ? setup->clock : memo_clock_get_default ());
   self->context = g_main_context_ref_thread_default ();

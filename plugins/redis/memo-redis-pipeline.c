@@ -56,6 +56,14 @@ pipeline_unref (MemoRedisPipeline *self)
 
 static gboolean timer_cb (gpointer data);
 
+/* Those that wait for any time. */
+static void
+skip_patient (MemoRedisPipeline *self)
+{
+  while (self->waiting != NULL && ((Slot *) self->waiting->data)->timeout == 0)
+    self->waiting = self->waiting->next;
+}
+
 static void
 disarm_timer (MemoRedisPipeline *self)
 {
@@ -68,8 +76,10 @@ disarm_timer (MemoRedisPipeline *self)
 static void
 arm_timer (MemoRedisPipeline *self)
 {
-  const Slot *slot = self->waiting != NULL ? self->waiting->data : NULL;
+  const Slot *slot;
 
+  skip_patient (self);
+  slot = self->waiting != NULL ? self->waiting->data : NULL;
   if (slot == NULL || (self->timer != NULL && self->timer_at <= slot->deadline))
     return;
 
@@ -105,11 +115,13 @@ timer_cb (gpointer data)
 
   self->refs++;
   disarm_timer (self);
+  skip_patient (self);
   while (!self->ended && self->waiting != NULL && ((Slot *) self->waiting->data)->deadline <= now)
     {
       Slot *slot = self->waiting->data;
 
       self->waiting = self->waiting->next;
+      skip_patient (self);
       expire (self, slot);
     }
   if (!self->ended)
@@ -169,6 +181,9 @@ replied (gpointer        owner,
   MemoRedisPipeline *self = owner;
   g_autofree Slot *slot = NULL;
 
+  if (self->calls->pushed != NULL && self->calls->pushed (self->owner, reply))
+    return;
+
   if (self->slots.head == NULL)
     {
       g_autoptr(GError) error = NULL;
@@ -213,7 +228,7 @@ static const MemoRedisConnectionOwner connection_owner = {
 
 /* --- asking --- */
 
-/* It does not end before what was asked earlier and was not answered yet.  FALSE: it was not asked, and ANSWERED will not be
+/* TIMEOUT is 0 for one that waits for any time; the others do not end before what was asked earlier and was not answered yet.  FALSE: it was not asked, and ANSWERED will not be
  * called. */
 gboolean
 memo_redis_pipeline_send (MemoRedisPipeline   *self,

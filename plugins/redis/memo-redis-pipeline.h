@@ -16,6 +16,9 @@ typedef struct
   /* An error came, and whoever asked was told. */
   void (*complained) (gpointer              owner,
                       const MemoRedisReply *reply);
+  /* Something came that may be no answer.  Says whether it was none, and was dealt with.  NULL where nothing comes unasked. */
+  gboolean (*pushed) (gpointer              owner,
+                      const MemoRedisReply *reply);
   /* The stream is of no use any more; memo_redis_pipeline_end() is yet to be called. */
   void (*broken)     (gpointer              owner,
                       const GError         *error);
