@@ -176,7 +176,7 @@ def main():
                         help='how many rounds to take the median of')
     parser.add_argument('--only', action='append', default=os.environ.get('BENCHMARK_ONLY', '').split(),
                         help='measure only this topic, and keep the others')
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.command == 'measure':
         measure(arguments)
     elif arguments.command == 'render':
