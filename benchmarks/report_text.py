@@ -170,6 +170,13 @@ def conditions(record):
     return out
 
 
+def how(run, rows):
+    """Who measured, and under which conditions.  What has no spread was not measured in rounds."""
+    in_rounds = any(spread(line) for lines in rows.values() for line in lines)
+    command = f'{run["rounds"]} rounds by `{run["program"]} --rounds {run["rounds"]}`' if in_rounds else f'By `{run["program"]}`'
+    return f'{command} on {run["date"]}, with a load of {run["load"][0]} before and {run["load"][1]} after.'
+
+
 def render(folder):
     record = json.loads((folder / 'figures' / 'machine.json').read_text(encoding='utf-8'))
     out = ['<!-- Written by benchmarks/report.py: change that, or the texts in benchmarks/figures. -->', '# What was measured', '',
@@ -186,11 +193,8 @@ def render(folder):
     for topic, (title, about) in TOPICS.items():
         if topic not in record['topics']:
             continue
-        run = record['topics'][topic]
-        out += [f'## {title}', '', about, '',
-                f'{run["rounds"]} rounds by `{run["program"]} --rounds {run["rounds"]}` on {run["date"]}, with a load of {run["load"][0]} before '
-                f'and {run["load"][1]} after.',
-                *table(rows_of(folder / 'figures' / f'{topic}.csv')), '']
+        rows = rows_of(folder / 'figures' / f'{topic}.csv')
+        out += [f'## {title}', '', about, '', how(record['topics'][topic], rows), *table(rows), '']
         if (folder / 'plots' / f'{topic}.svg').exists():
             out += [f'![{caption(folder, topic)}](plots/{topic}.svg)', '']
 

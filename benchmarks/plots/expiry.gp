@@ -6,6 +6,8 @@ set xlabel 'entries that expire'
 set ylabel 'µs'
 set logscale xy
 set format x '10^{%T}'
+set xrange [1000:1e6]
+set format y '%g'
 set key left top
 
 plot figures using 1:2 with linespoints linestyle 1 title 'libcache', \

@@ -5,7 +5,7 @@ set title 'An asynchronous get, by how many are on their way'
 set xlabel 'at once'
 set ylabel 'ns a get'
 set logscale xy
-set key right top
+set key left bottom
 
 plot figures index 0 using 1:2 with linespoints linestyle 1 title 'hit, libcache', \
      figures index 0 using 1:3 with linespoints linestyle 2 title 'hit, by hand', \

@@ -6,6 +6,7 @@ set xlabel 'entries'
 set ylabel 'bytes'
 set logscale x
 set format x '10^{%T}'
+set xrange [1000:1e6]
 set yrange [0:]
 set key right bottom
 

@@ -5,6 +5,7 @@ set title 'A get from Redis, by how many are in flight'
 set xlabel 'in flight'
 set ylabel 'µs a get'
 set logscale xy
+set xrange [1:1100]
 set key right top
 
 plot figures index 0 using 1:($2/1e3) with linespoints linestyle 1 title 'through the cache', \

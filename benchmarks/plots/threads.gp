@@ -7,7 +7,7 @@ set ylabel 'million look-ups a second'
 set xrange [0.8:4.2]
 set xtics 1
 set yrange [0:]
-set key left top
+set key below
 
 plot figures index 0 using 1:(1e3/$2) with linespoints linestyle 1 title 'libcache, 1k entries', \
      figures index 0 using 1:(1e3/$3) with linespoints linestyle 2 title 'by hand, 1k entries', \
