@@ -13,7 +13,9 @@ typedef struct
   double upper;
 } Summary;
 
-double  seconds_now (void);
-Summary summarize   (GArray *figures);
+double  seconds_now    (void);
+/* Of the processor, in this thread: what others had it for does not count. */
+double  seconds_worked (void);
+Summary summarize      (GArray *figures);
 
 G_END_DECLS

@@ -54,6 +54,27 @@ TEST_F (EvictionTest, WhatNobodyCameBackForGoesFirst)
   EXPECT_EQ (dropped ().front (), "once:0");
 }
 
+TEST_F (EvictionTest, HitsOfReadersWhoShareCountLikeOthers)
+{
+  MemoReaders *readers = memo_readers_new ();
+  const MemoKey key = memo_key ("often");
+
+  memo_store_share (store_, readers);
+  maxsize_ = 10;
+  MemoNode *often = put ("often");
+  for (int i = 0; i < 5; i++)
+    EXPECT_EQ (memo_store_use_shared (store_, &key, now_), often);
+  EXPECT_EQ (often->uses, 3);
+
+  fill ("once:", 9);
+  fill ("more:", 9);
+  EXPECT_TRUE (has ("often"));
+  EXPECT_EQ (dropped ().front (), "once:0");
+
+  memo_store_share (store_, nullptr);
+  memo_readers_free (readers);
+}
+
 TEST_F (EvictionTest, OneHitIsNotYetOften)
 {
   maxsize_ = 10;
@@ -92,6 +113,24 @@ TEST_F (EvictionTest, WhatComesBackSoonAfterItWentIsAmongTheOthersAtOnce)
   MemoNode *back = put ("once:0");
   EXPECT_FALSE (back->is_small);
   EXPECT_TRUE (put ("never seen")->is_small);
+}
+
+TEST_F (EvictionTest, WhatComesBackIsKnownWhileTheMainQueueIsStillEmpty)
+{
+  maxsize_ = 20;
+  fill ("once:", 37);
+  ASSERT_EQ (store_->order.main.count, 0u);
+
+  // One more has to go for it, the 18th, and so many are known: nine tenths of the cache.
+  EXPECT_FALSE (put ("once:0")->is_small);
+}
+
+TEST_F (EvictionTest, WhatWentLongAgoIsNotKnown)
+{
+  maxsize_ = 20;
+  fill ("once:", 38);
+
+  EXPECT_TRUE (put ("once:0")->is_small) << "the 19th has gone";
 }
 
 TEST_F (EvictionTest, WhoCameBackIsAGhostNoLonger)
@@ -276,7 +315,7 @@ public:
       evict ();
 
     auto ghost = ghosts_.find (key);
-    const bool is_small = ghost == ghosts_.end () || ghost->second + main_.size () <= n_ghosts_;
+    const bool is_small = ghost == ghosts_.end () || ghost->second + capacity_ - capacity_ / 10 <= n_ghosts_;
     ghosts_.erase (key);
     (is_small ? small_ : main_).push_front (key);
     where_[key] = { is_small, 0 };
