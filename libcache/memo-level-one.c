@@ -190,7 +190,7 @@ replace_store (MemoAsyncCache  *self,
   fresh->invalidations = old->invalidations + memo_store_size (old);
   *store = fresh;
 
-  if (memo_store_size (old) <= MEMO_STORE_SLICE)
+  if (memo_store_is_one_slice (old))
     return old;
 
   old->next = self->husks;
