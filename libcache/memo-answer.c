@@ -17,7 +17,7 @@ store_answer (MemoAsyncCache   *self,
               gint64            now,
               MemoTrash        *trash)
 {
-  MemoArrival arrival = { .promoted_until = promoted_until, .absent = flight->absent, .tier = flight->tier };
+  MemoArrival arrival = { .promoted_until = promoted_until, .absent = flight->absent, .tier = flight->tier, .load = flight->remote };
   MemoKey key = memo_item_key (&flight->item);
   double error_ttl = memo_loader_get_error_ttl (flight->loader);
 
@@ -74,7 +74,7 @@ move_late_waiters (MemoAsyncCache *self,
       *link = waiter->waiter.next;
 
       if (outcome->next == NULL)
-        outcome->next = memo_flights_find (self, &key, &outcome->trash);
+        outcome->next = memo_flights_find (self, &key, now, &outcome->trash);
 
       if (outcome->next != NULL)
         {
@@ -138,6 +138,10 @@ conclude (MemoAsyncCache *self,
       store_answer (self, flight, entry, error, tags, promoted_until, now, &outcome->trash);
       outcome->arm = memo_sweep_is_due_earlier (self);
     }
+
+  /* What came of it is not stored. */
+  if (flight->remote != NULL)
+    memo_remote_release (flight->remote, &outcome->trash.remote);
 
   memo_tag_set_free (tags);
 }

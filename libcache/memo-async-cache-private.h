@@ -7,6 +7,7 @@
 #include "memo-flight-private.h"
 #include "memo-lock-private.h"
 #include "memo-mutation.h"
+#include "memo-remote-private.h"
 #include "memo-store-private.h"
 #include "memo-tier-private.h"
 
@@ -28,6 +29,7 @@ struct _MemoAsyncCache
   MemoCodec      *codec;
   GBytes         *record_secret;    /* or NULL */
   MemoTier       *tiers[MEMO_N_TIERS]; /* NULL without a backend */
+  MemoRemote     *remote;           /* in place of the remote one, where that keeps processes coherent; else NULL */
   MemoEvictionPolicy eviction_policy;
 
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
@@ -37,6 +39,8 @@ struct _MemoAsyncCache
   double          default_ttl;
   double          tier_timeout;
   gboolean        stale_if_remote_down;
+  gboolean        strict_changes;
+  gint64          lease_end;        /* until when what came from the remote tier may be served */
   guint           batch_window_ms;
   guint           max_batch_size;
 
@@ -70,6 +74,7 @@ typedef struct
   MemoFlight   *flights;    /* linked by `item.chain` */
   MemoBatch    *windows;    /* linked by `next_window` */
   MemoTierWork  tiers[MEMO_N_TIERS];
+  MemoRemoteWork remote;
 } MemoTrash;
 
 /* How something came that is to be kept. */
@@ -81,6 +86,7 @@ typedef struct
   guint          absent;          /* a bit for each tier that has nothing that it would take the place of */
   gint64         duration;        /* how long it took to load, in microseconds */
   MemoTierAck   *ack;             /* who waits for the tiers */
+  MemoRemoteLoad *load;           /* the side of the flight that has to do with a coherent remote tier, or NULL */
 } MemoArrival;
 
 gint64      memo_async_cache_now       (MemoAsyncCache      *self);
@@ -91,6 +97,21 @@ static inline MemoLimit
 memo_async_cache_limit (MemoAsyncCache *self)
 {
   return (MemoLimit) { self->maxsize == MEMO_UNLIMITED ? G_MAXSIZE : self->maxsize, self->max_bytes };
+}
+
+/* With the lock held: what is in memory for KEY and may be served. */
+static inline MemoNode *
+memo_async_cache_find (MemoAsyncCache *self,
+                       const MemoKey  *key,
+                       gint64          now)
+{
+  MemoNode *node = memo_store_find (self->values, key, now);
+
+  /* Beyond the lease it is kept: it may become longer (serve-within-the-lease). */
+  if (node != NULL && G_UNLIKELY (node->leased) && now >= self->lease_end)
+    return NULL;
+
+  return node;
 }
 
 /* memo-trim.c */
@@ -110,6 +131,16 @@ void        memo_level_one_keep        (MemoAsyncCache      *self,
                                         gint64               now,
                                         MemoTrash           *trash);
 
+gboolean    memo_level_one_outdate_key (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        gint64               now,
+                                        MemoTrash           *trash);
+void        memo_level_one_outdate_tags (MemoAsyncCache     *self,
+                                        const MemoTagSet    *tags);
+void        memo_level_one_outdate_all (MemoAsyncCache      *self,
+                                        MemoStore           *fresh[2],
+                                        MemoTrash           *trash);
+
 /* memo-flights.c */
 MemoFlight *memo_flights_add           (MemoAsyncCache      *self,
                                         const MemoKey       *key,
@@ -119,6 +150,7 @@ MemoFlight *memo_flights_add           (MemoAsyncCache      *self,
                                         gint64               now);
 MemoFlight *memo_flights_find          (MemoAsyncCache      *self,
                                         const MemoKey       *key,
+                                        gint64               now,
                                         MemoTrash           *trash);
 void        memo_flights_join          (MemoFlight          *flight,
                                         MemoCall            *request,
@@ -170,6 +202,10 @@ void        memo_tiers_remove          (MemoAsyncCache      *self,
                                         guint                absent,
                                         MemoTierAck         *ack,
                                         MemoTrash           *trash);
+void        memo_tiers_invalidate      (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoTierAck         *ack,
+                                        MemoTrash           *trash);
 void        memo_tiers_clear           (MemoAsyncCache      *self,
                                         MemoTierAck         *ack,
                                         MemoTrash           *trash);
@@ -194,6 +230,8 @@ void        memo_launch                (MemoAsyncCache      *self,
                                         GMainContext        *context);
 MemoMail   *memo_launch_move           (MemoFlight          *flight,
                                         GMainContext        *context);
+void        memo_launch_answered       (MemoFlight          *flight,
+                                        MemoTierAnswer      *answer);
 gboolean    memo_launch_is_due         (MemoFlight          *flight,
                                         guint                ticket);
 

@@ -44,6 +44,7 @@ enum {
   PROP_BACKUP,
   PROP_REMOTE_CACHE,
   PROP_STALE_IF_REMOTE_DOWN,
+  PROP_STRICT_CHANGES,
   PROP_CODEC,
   PROP_TIER_TIMEOUT,
   PROP_RECORD_SECRET,
@@ -68,6 +69,7 @@ memo_trash_empty (MemoTrash *trash)
 {
   for (guint i = 0; i < MEMO_N_TIERS; i++)
     memo_tier_work_do (&trash->tiers[i]);
+  memo_remote_work_do (&trash->remote);
   memo_garbage_free (g_steal_pointer (&trash->nodes));
 
   while (trash->flights != NULL)
@@ -204,6 +206,10 @@ memo_async_cache_get_property (GObject    *object,
       g_value_set_boolean (value, memo_async_cache_get_stale_if_remote_down (self));
       break;
 
+    case PROP_STRICT_CHANGES:
+      g_value_set_boolean (value, memo_async_cache_get_strict_changes (self));
+      break;
+
     case PROP_CODEC:
       g_value_set_object (value, memo_async_cache_get_codec (self));
       break;
@@ -270,6 +276,10 @@ memo_async_cache_set_property (GObject      *object,
 
     case PROP_STALE_IF_REMOTE_DOWN:
       memo_async_cache_set_stale_if_remote_down (self, g_value_get_boolean (value));
+      break;
+
+    case PROP_STRICT_CHANGES:
+      memo_async_cache_set_strict_changes (self, g_value_get_boolean (value));
       break;
 
     case PROP_CODEC:
@@ -441,6 +451,20 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
    */
   properties[PROP_STALE_IF_REMOTE_DOWN] =
     g_param_spec_boolean ("stale-if-remote-down", NULL, NULL, FALSE, flags);
+
+  /**
+   * MemoAsyncCache:strict-changes: (getter get_strict_changes) (setter set_strict_changes)
+   *
+   * Whether a change of the source may begin only when all processes are kept from storing old values.
+   *
+   * With a remote tier that keeps processes coherent, [class@Memo.Mutation] and the invalidators say there what is about to change.
+   * Where that fails, a strict cache refuses the change before anything was changed. Another goes on: what others have
+   * may then be out of date until this cache could say so, and `pending_invalidations` of its metrics says how much is.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STRICT_CHANGES] =
+    g_param_spec_boolean ("strict-changes", NULL, NULL, FALSE, flags);
 
   /**
    * MemoAsyncCache:codec: (getter get_codec)

@@ -89,6 +89,11 @@ MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_set_stale_if_remote_down (MemoAsyncCache *self,
                                                            gboolean        stale_if_remote_down);
 MEMO_AVAILABLE_IN_0_1
+gboolean        memo_async_cache_get_strict_changes (MemoAsyncCache   *self);
+MEMO_AVAILABLE_IN_0_1
+void            memo_async_cache_set_strict_changes (MemoAsyncCache   *self,
+                                                     gboolean          strict_changes);
+MEMO_AVAILABLE_IN_0_1
 MemoCodec      *memo_async_cache_get_codec              (MemoAsyncCache *self);
 
 MEMO_AVAILABLE_IN_0_1

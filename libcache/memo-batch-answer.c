@@ -49,7 +49,7 @@ accept_extra (MemoAsyncCache *self,
               MemoEntry      *entry)
 {
   gint64 now = memo_async_cache_now (self);
-  const MemoArrival arrival = { 0 };
+  MemoArrival arrival = { 0 };
   MemoTagSet *key_alone = NULL;
   MemoTagSet *tags = NULL;
   MemoTrash trash = { 0 };
@@ -64,7 +64,7 @@ accept_extra (MemoAsyncCache *self,
     memo_tag_set_add (&tags, (const char *[]) { g_ptr_array_index (batch->tags, i), NULL });
   if (!self->closed &&
       memo_store_find (self->values, key, now) == NULL &&
-      memo_flights_find (self, key, &trash) == NULL &&
+      memo_flights_find (self, key, now, &trash) == NULL &&
       memo_fence_first (&self->key_fence, key_alone, batch->keys_since) == 0 &&
       memo_fence_first (&self->fence, tags, batch->since) == 0)
     {

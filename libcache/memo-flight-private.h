@@ -4,6 +4,7 @@
 #include "memo-call-private.h"
 #include "memo-loader-private.h"
 #include "memo-mailbox-private.h"
+#include "memo-remote-private.h"
 #include "memo-tag-index-private.h"
 #include "memo-tier-private.h"
 
@@ -56,6 +57,7 @@ struct _MemoFlight
   gboolean         started;         /* the loader's function was called */
   gboolean         over;
   MemoTierAnswer  *answer;          /* what the tier found, or NULL */
+  MemoRemoteLoad  *remote;          /* its side of a remote tier that keeps processes coherent, or NULL */
   gint64           began;           /* when the loader's function was called */
 
   const void      *context;         /* where the function is to be called; only compared */

@@ -80,6 +80,7 @@ memo_flight_unref (MemoFlight *self)
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->previous, memo_entry_unref);
   g_clear_pointer (&self->answer, memo_tier_answer_free);
+  g_clear_pointer (&self->remote, memo_remote_load_free);
   g_clear_pointer (&self->tag_texts, g_ptr_array_unref);
   g_clear_pointer (&self->timers, g_ptr_array_unref);
   memo_tag_set_free (self->tags);

@@ -43,11 +43,25 @@ memo_flights_end (MemoAsyncCache *self,
 
   if (flight->batch != NULL)
     memo_batch_forget (self, flight, trash);
+  if (flight->remote != NULL)
+    memo_remote_wait_end (flight->remote, &trash->remote);
 
   flight->over = TRUE;
   *(flight->previous_flight != NULL ? &flight->previous_flight->next_flight : &self->all_flights) = flight->next_flight;
   if (flight->next_flight != NULL)
     flight->next_flight->previous_flight = flight->previous_flight;
+}
+
+/* Whether an invalidation overtakes the flight.  One that still reads a tier that keeps processes coherent looks again. */
+static gboolean
+is_overtaken (MemoFlight *flight)
+{
+  if (flight->remote == NULL || !flight->remote->reading)
+    return TRUE;
+
+  flight->remote->outdated = TRUE;
+
+  return FALSE;
 }
 
 /* A load of KEY was overtaken by an invalidation. */
@@ -58,7 +72,7 @@ memo_flights_outdate (MemoAsyncCache *self,
 {
   MemoFlight *flight = (MemoFlight *) memo_table_find (&self->flights, key);
 
-  if (flight != NULL)
+  if (flight != NULL && is_overtaken (flight))
     memo_flights_detach (self, flight, trash);
 }
 
@@ -74,6 +88,11 @@ memo_flights_outdate_all (MemoAsyncCache *self,
       MemoFlight *flight = (MemoFlight *) item;
 
       item = item->chain;
+      if (!is_overtaken (flight))
+        {
+          memo_table_add (&self->flights, &flight->item);
+          continue;
+        }
       flight->current = FALSE;
       flight->item.chain = (MemoItem *) trash->flights;
       trash->flights = flight;
@@ -101,15 +120,28 @@ memo_flights_outdated_at (MemoAsyncCache   *self,
   return first;
 }
 
+/* Whether who asks now may have the answer of a flight (join-within-the-lease, join-what-is-anchored). */
+static gboolean
+may_be_joined (MemoAsyncCache *self,
+               MemoFlight     *flight,
+               gint64          now)
+{
+  MemoRemoteLoad *load = flight->remote;
+
+  return load == NULL || load->waiting || now < load->began + load->remote->max_staleness ||
+         (load->anchored && now < self->lease_end);
+}
+
 /* The current flight of a key, or NULL.  One that a tag has outdated meanwhile is detached. */
 MemoFlight *
 memo_flights_find (MemoAsyncCache *self,
                    const MemoKey  *key,
+                   gint64          now,
                    MemoTrash      *trash)
 {
   MemoFlight *flight = (MemoFlight *) memo_table_find (&self->flights, key);
 
-  if (flight == NULL || memo_flights_outdated_at (self, flight, NULL) == 0)
+  if (flight == NULL || (memo_flights_outdated_at (self, flight, NULL) == 0 && may_be_joined (self, flight, now)))
     return flight;
 
   memo_flights_detach (self, flight, trash);
@@ -154,8 +186,13 @@ memo_flights_add (MemoAsyncCache *self,
 
   flight->fresh = fresh;
   flight->tier = MEMO_N_TIERS;
-  flight->reading = memo_tiers_exist (self) && !fresh &&
+  if (self->remote != NULL)
+    flight->remote = memo_remote_load_new (self->remote, flight, now);
+  /* One that keeps processes coherent says what a fresh value is to take the place of. */
+  flight->reading = memo_tiers_exist (self) && (!fresh || self->remote != NULL) &&
                     !memo_brackets_hold (&self->brackets, key, flight->tags);
+  if (flight->remote != NULL)
+    flight->remote->reading = flight->reading;
   flight->context = request->context;
   register_flight (self, flight);
   memo_flights_join (flight, request, self->fence.sequence);

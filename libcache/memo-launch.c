@@ -251,8 +251,12 @@ launch_loader (MemoAsyncCache *self,
     memo_mailbox_post (context, &start_new (flight, ticket)->mail);
 }
 
-static void tier_answered (gpointer        data,
-                           MemoTierAnswer *answer);
+static void
+tier_answered (gpointer        data,
+               MemoTierAnswer *answer)
+{
+  memo_launch_answered (data, answer);
+}
 
 /* Where the flight says already that it is read. */
 static void
@@ -262,15 +266,17 @@ read_tier (MemoAsyncCache *self,
 {
   MemoKey key = memo_item_key (&flight->item);
 
-  memo_tier_read (self->tiers[place], &key, tier_answered, memo_flight_ref (flight));
+  if (place == MEMO_REMOTE && self->remote != NULL)
+    memo_remote_read (flight);
+  else
+    memo_tier_read (self->tiers[place], &key, tier_answered, memo_flight_ref (flight));
 }
 
-/* A tier answered, in whichever thread: somebody who waits goes on with it. */
-static void
-tier_answered (gpointer        data,
-               MemoTierAnswer *answer)
+/* A tier answered, in whichever thread: somebody who waits goes on with it.  Takes both. */
+void
+memo_launch_answered (MemoFlight     *flight,
+                      MemoTierAnswer *answer)
 {
-  MemoFlight *flight = data;
   g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   g_autoptr(GMainContext) context = NULL;
   MemoTierPlace next = MEMO_N_TIERS;

@@ -22,6 +22,8 @@ memo_level_one_keep (MemoAsyncCache    *self,
   const gboolean held = memo_brackets_hold (&self->brackets, key, tags);
   double ttl = entry != NULL ? memo_entry_get_ttl (entry) : 0.0;
   gint64 deadline;
+  gint64 until;
+  MemoNode *node;
 
   if (ttl == MEMO_TTL_DEFAULT)
     ttl = loader_ttl;
@@ -36,15 +38,29 @@ memo_level_one_keep (MemoAsyncCache    *self,
       /* Where it is not this key that is being changed, but a tag, a tier may have an older value without that. */
       if (arrival->promoted_until == 0)
         memo_tiers_remove (self, key, arrival->absent, arrival->ack, trash);
+      if (self->remote != NULL && arrival->set)
+        memo_tiers_invalidate (self, key, arrival->ack, trash);
       return;
     }
 
   deadline = memo_time_after (now, ttl);
   if (arrival->promoted_until != 0)
     deadline = MIN (deadline, arrival->promoted_until);
-  memo_store_put (self->values,
-                  memo_node_new (key, memo_entry_ref (entry), deadline, memo_tag_set_size (tags)),
-                  tags, memo_async_cache_limit (self), now, &trash->nodes);
+  until = deadline;
+  if (self->remote != NULL && arrival->promoted_until == 0)
+    until = MIN (until, memo_remote_memory_deadline (self->remote, arrival->load, arrival->set, tags, arrival->duration,
+                                                     self->lease_end, now));
+
+  if (until > now)
+    {
+      node = memo_node_new (key, memo_entry_ref (entry), until, memo_tag_set_size (tags));
+      node->leased = self->remote != NULL && arrival->promoted_until != 0;
+      memo_store_put (self->values, node, tags, memo_async_cache_limit (self), now, &trash->nodes);
+    }
+  else
+    {
+      memo_store_remove (self->values, key, now, &trash->nodes);
+    }
   memo_tiers_store (self, key, entry, tags, deadline, arrival, trash);
 
   if (self->husks != NULL)
@@ -63,7 +79,7 @@ memo_level_one_lookup (MemoCache  *cache,
 
   g_mutex_lock (&self->lock);
 
-  node = memo_store_find (self->values, &key, now);
+  node = memo_async_cache_find (self, &key, now);
   if (node != NULL)
     {
       memo_store_touch (self->values, node);
@@ -91,7 +107,7 @@ memo_level_one_peek (MemoCache  *cache,
   MemoNode *node;
 
   g_mutex_lock (&self->lock);
-  node = memo_store_find (self->values, &key, now);
+  node = memo_async_cache_find (self, &key, now);
   if (node != NULL)
     entry = memo_entry_ref (node->entry);
   g_mutex_unlock (&self->lock);
@@ -228,7 +244,8 @@ drop_tags (MemoAsyncCache   *self,
 {
   if (in_tiers)
     memo_tiers_drop_tags (self, tags, ack, trash);
-  if (self->all_flights != NULL || self->n_extra_batches > 0)
+  if (self->all_flights != NULL || self->n_extra_batches > 0 ||
+      (self->remote != NULL && g_hash_table_size (self->remote->fills) > 0))
     memo_fence_invalidate (&self->fence, tags);
 
   for (guint i = 0; i < memo_tag_set_size (tags); i++)
@@ -255,6 +272,32 @@ drop_key (MemoAsyncCache *self,
   return memo_store_remove (self->values, key, now, &trash->nodes);
 }
 
+/* What somebody else changed; with the lock held.  In memory alone: where it was changed, it is known. */
+gboolean
+memo_level_one_outdate_key (MemoAsyncCache *self,
+                            const MemoKey  *key,
+                            gint64          now,
+                            MemoTrash      *trash)
+{
+  return drop_key (self, key, now, FALSE, NULL, trash);
+}
+
+void
+memo_level_one_outdate_tags (MemoAsyncCache   *self,
+                             const MemoTagSet *tags)
+{
+  drop_tags (self, tags, FALSE, NULL, NULL);
+}
+
+/* FRESH are two new stores; those in their places when it returns, if any, are to be freed without the lock. */
+void
+memo_level_one_outdate_all (MemoAsyncCache *self,
+                            MemoStore      *fresh[2],
+                            MemoTrash      *trash)
+{
+  drop_everything (self, fresh, FALSE, NULL, trash);
+}
+
 static gboolean
 memo_level_one_drop (gpointer    cache,
                      const char *key_text,
@@ -271,6 +314,8 @@ memo_level_one_drop (gpointer    cache,
   g_mutex_lock (&self->lock);
   closed = self->closed;
   removed = drop_key (self, &key, now, !closed, ack, &trash);
+  if (!closed)
+    memo_tiers_invalidate (self, &key, ack, &trash);
   g_mutex_unlock (&self->lock);
 
   memo_tiers_end_ack (ack, call, closed);
@@ -300,6 +345,7 @@ invalidate (MemoAsyncCache   *self,
             const MemoTagSet *tags,
             gboolean          everything,
             Moment            moment,
+            gconstpointer     change,
             MemoCall         *call)
 {
   /* What a tier fails to do in the beginning, it is asked for again, and is not read meanwhile. */
@@ -335,6 +381,13 @@ invalidate (MemoAsyncCache   *self,
   else if (moment == END)
     memo_brackets_close (&self->brackets, keys, tags, everything);
 
+  if (self->remote != NULL && in_tiers && moment == BEGIN)
+    memo_remote_note_fence (self->remote, change, keys, tags, everything, self->strict_changes, ack, &trash.remote);
+  else if (self->remote != NULL && in_tiers && moment == END)
+    memo_remote_note_unfence (self->remote, change, ack, &trash.remote);
+  else if (self->remote != NULL && in_tiers)
+    memo_remote_note_change (self->remote, keys, tags, everything, ack, &trash.remote);
+
   memo_sweep_slice (self, now, &trash.nodes);
   arm = memo_sweep_is_due_earlier (self);
 
@@ -353,7 +406,7 @@ static void
 memo_level_one_drop_all (gpointer cache,
                          gpointer call)
 {
-  invalidate (cache, NULL, NULL, TRUE, AT_ONCE, call);
+  invalidate (cache, NULL, NULL, TRUE, AT_ONCE, NULL, call);
 }
 
 static void
@@ -370,7 +423,7 @@ memo_level_one_drop_tags (gpointer            cache,
   MemoTagSet *set = NULL;
 
   memo_tag_set_add (&set, tags);
-  invalidate (cache, NULL, set, FALSE, AT_ONCE, call);
+  invalidate (cache, NULL, set, FALSE, AT_ONCE, NULL, call);
   memo_tag_set_free (set);
 }
 
@@ -392,7 +445,8 @@ bracket (MemoCache    *cache,
 
   memo_tag_set_add (&keys, memo_mutation_get_keys (mutation));
   memo_tag_set_add (&tags, memo_mutation_get_tags (mutation));
-  invalidate (MEMO_ASYNC_CACHE (cache), keys, tags, memo_mutation_get_everything (mutation), moment, call);
+  invalidate (MEMO_ASYNC_CACHE (cache), keys, tags, memo_mutation_get_everything (mutation), moment, mutation,
+              call);
   memo_tag_set_free (keys);
   memo_tag_set_free (tags);
 }
@@ -464,6 +518,8 @@ memo_level_one_get_metrics (MemoCache *cache)
 
   if (self->tiers[MEMO_REMOTE] != NULL)
     metrics->remote_failures = memo_tier_get_failures (self->tiers[MEMO_REMOTE]);
+  if (self->remote != NULL)
+    memo_remote_count (self->remote, metrics);
   if (self->tiers[MEMO_BACKUP] != NULL)
     metrics->backup_failures = memo_tier_get_failures (self->tiers[MEMO_BACKUP]);
 
@@ -485,6 +541,8 @@ memo_level_one_reset_metrics (MemoCache *cache)
   self->values->invalidations = 0;
   g_mutex_unlock (&self->lock);
 
+  if (self->remote != NULL)
+    memo_remote_reset_failures (self->remote);
   for (guint i = 0; i < MEMO_N_TIERS; i++)
     {
       if (self->tiers[i] != NULL)

@@ -23,19 +23,70 @@ cancel_flight (MemoFlight *flight)
 
 /* --- time-outs --- */
 
+static gboolean timed_out_cb (gpointer user_data);
+
+static GSource *
+create_timer (MemoAsyncCache *self,
+              MemoFlight     *flight,
+              gint64          deadline)
+{
+  GSource *source = memo_clock_create_source (self->clock, deadline);
+
+  g_source_set_static_name (source, "[libcache] load timeout");
+  g_source_set_callback (source, timed_out_cb, memo_flight_ref (flight), (GDestroyNotify) memo_flight_unref);
+
+  return source;
+}
+
+/* It got more time, since it waited for somebody else. */
+static void
+watch_again (MemoAsyncCache *self,
+             MemoFlight     *flight)
+{
+  GMainContext *context = g_source_get_context (g_main_current_source ());
+  g_autoptr(GSource) source = NULL;
+  gboolean over;
+  gint64 deadline;
+
+  memo_lock (&self->lock);
+  deadline = flight->deadline;
+  g_mutex_unlock (&self->lock);
+
+  source = create_timer (self, flight, deadline);
+  g_source_attach (source, context);
+
+  memo_lock (&self->lock);
+  over = flight->over;
+  if (!over)
+    memo_flight_add_timer (flight, context, source);
+  g_mutex_unlock (&self->lock);
+
+  if (over)
+    g_source_destroy (source);
+}
+
 static gboolean
 timed_out_cb (gpointer user_data)
 {
   MemoFlight *flight = user_data;
   g_autoptr(MemoAsyncCache) self = g_weak_ref_get (flight->cache);
   MemoBatch *batch = NULL;
+  gboolean early = FALSE;
 
   if (self != NULL)
     {
       memo_lock (&self->lock);
+      early = !flight->over && memo_async_cache_now (self) < flight->deadline;
       if (flight->batch != NULL)
         batch = memo_batch_ref (flight->batch);
       g_mutex_unlock (&self->lock);
+    }
+
+  if (early)
+    {
+      watch_again (self, flight);
+      g_clear_pointer (&batch, memo_batch_unref);
+      return G_SOURCE_REMOVE;
     }
 
   if (self != NULL &&
@@ -72,9 +123,7 @@ memo_loading_watch (MemoAsyncCache *self,
   if (!needed)
     return;
 
-  source = memo_clock_create_source (self->clock, deadline);
-  g_source_set_static_name (source, "[libcache] load timeout");
-  g_source_set_callback (source, timed_out_cb, memo_flight_ref (flight), (GDestroyNotify) memo_flight_unref);
+  source = create_timer (self, flight, deadline);
   g_source_attach (source, context);
 
   memo_lock (&self->lock);
@@ -142,6 +191,8 @@ memo_loading_leave (MemoCall *request)
     {
       abandoned = TRUE;
       memo_flights_end (self, flight, &trash);
+      if (flight->remote != NULL)
+        memo_remote_release (flight->remote, &trash.remote);
       timers = memo_flight_take_timers (flight);
     }
   else if (!flight->started && !memo_flight_has_waiter_in (flight, flight->context))
@@ -250,7 +301,7 @@ memo_loading_get (MemoAsyncCache *self,
       return;
     }
 
-  if (!refresh && (node = memo_store_find (self->values, &key, now)) != NULL)
+  if (!refresh && (node = memo_async_cache_find (self, &key, now)) != NULL)
     {
       entry = memo_entry_ref (node->entry);
       if (!warmup)
@@ -274,7 +325,7 @@ memo_loading_get (MemoAsyncCache *self,
     }
   else
     {
-      flight = memo_flights_find (self, &key, &trash);
+      flight = memo_flights_find (self, &key, now, &trash);
       /* A refresh that cannot load has nothing of a flight that only reads, and must not make it a miss for others. */
       if (flight != NULL && refresh && loader == NULL && flight->loader == memo_loader_get_none ())
         flight = NULL;

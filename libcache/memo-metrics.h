@@ -28,6 +28,7 @@ typedef struct _MemoMetrics MemoMetrics;
  * @invalidations: how many entries were dropped by a delete, a clear or a tag
  * @remote_hits: how many keys were not loaded since the remote tier had them
  * @remote_failures: how often the remote tier failed to do what it was asked for
+ * @pending_invalidations: how many changes the remote tier has not acknowledged at present, and is asked for again
  * @backup_hits: how many keys were not loaded since the backup had them
  * @backup_failures: how often the backup failed to do what it was asked for
  * @size: how many entries are held at present
@@ -62,9 +63,10 @@ struct _MemoMetrics
   guint64 bytes;
   double  hit_rate;
   guint64 loop_detections;
+  guint64 pending_invalidations;
 
   /*< private >*/
-  guint64 padding[7];
+  guint64 padding[6];
 };
 
 MEMO_AVAILABLE_IN_ALL

@@ -27,6 +27,7 @@ memo_node_new (const MemoKey *key,
   self->size = size + memo_entry_get_size (entry);
   self->heap_place = 0;
   self->n_tags = n_tags;
+  self->leased = FALSE;
   self->uses = 0;
   self->is_small = FALSE;
 

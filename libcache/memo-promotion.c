@@ -23,6 +23,11 @@ decode (MemoAsyncCache *self,
       MemoTierWork work = { 0 };
 
       g_debug ("What the tier has for “%s” is of no use: %s", flight->item.text, error->message);
+
+      /* Of one that keeps processes coherent what is loaded takes its place. */
+      if (flight->tier == MEMO_REMOTE && self->remote != NULL)
+        return NULL;
+
       memo_tier_note_bad (self->tiers[flight->tier], &key, answer->record, &work);
       memo_tier_work_do (&work);
     }

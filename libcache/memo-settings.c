@@ -374,3 +374,53 @@ memo_async_cache_set_stale_if_remote_down (MemoAsyncCache *self,
   if (changed)
     g_object_notify (G_OBJECT (self), "stale-if-remote-down");
 }
+
+/**
+ * memo_async_cache_get_strict_changes: (get-property strict-changes)
+ * @self: a cache
+ *
+ * Gets whether a change of the source may begin only when all processes are kept from storing old values.
+ *
+ * Returns: whether it may begin only then
+ *
+ * Since: 0.1
+ */
+gboolean
+memo_async_cache_get_strict_changes (MemoAsyncCache *self)
+{
+  gboolean strict;
+
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), FALSE);
+
+  g_mutex_lock (&self->lock);
+  strict = self->strict_changes;
+  g_mutex_unlock (&self->lock);
+
+  return strict;
+}
+
+/**
+ * memo_async_cache_set_strict_changes: (set-property strict-changes)
+ * @self: a cache
+ * @strict_changes: whether a change may begin only then
+ *
+ * Sets whether a change of the source may begin only when all processes are kept from storing old values.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_strict_changes (MemoAsyncCache *self,
+                                     gboolean        strict_changes)
+{
+  gboolean changed;
+
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+
+  g_mutex_lock (&self->lock);
+  changed = self->strict_changes != !!strict_changes;
+  self->strict_changes = !!strict_changes;
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    g_object_notify (G_OBJECT (self), "strict-changes");
+}

@@ -100,18 +100,31 @@ memo_tier_ack_add (MemoTierAck *ack,
   g_ptr_array_add (op->acks, ack);
 }
 
+static void
+set_error (MemoTierAck  *ack,
+           const GError *error)
+{
+  g_mutex_lock (&ack->lock);
+  if (ack->error == NULL)
+    ack->error = g_error_copy (error);
+  g_mutex_unlock (&ack->lock);
+}
+
+/* A failure that is the caller's, whatever the others are.  By somebody who still holds the ack; never under a lock. */
+void
+memo_tier_ack_insist (MemoTierAck  *ack,
+                      const GError *error)
+{
+  set_error (ack, error);
+}
+
 /* One operation is done, or will not be.  Takes the reference.  Never under a lock. */
 void
 memo_tier_ack_done (MemoTierAck  *ack,
                     const GError *error)
 {
   if (error != NULL && !ack->lenient)
-    {
-      g_mutex_lock (&ack->lock);
-      if (ack->error == NULL)
-        ack->error = g_error_copy (error);
-      g_mutex_unlock (&ack->lock);
-    }
+    set_error (ack, error);
 
   if (g_atomic_int_dec_and_test (&ack->pending))
     {

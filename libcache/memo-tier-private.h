@@ -244,6 +244,8 @@ MemoTierAck    *memo_tier_ack_new         (MemoCall           *call,
 void            memo_tier_ack_add         (MemoTierAck        *ack,
                                            MemoTierOp         *op);
 void            memo_tier_ack_hold        (MemoTierAck        *ack);
+void            memo_tier_ack_insist      (MemoTierAck        *ack,
+                                           const GError       *error);
 void            memo_tier_ack_done        (MemoTierAck        *ack,
                                            const GError       *error);
 MemoTierOp     *memo_tier_op_new          (MemoTier           *tier,

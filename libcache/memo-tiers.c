@@ -11,7 +11,15 @@
 gboolean
 memo_tiers_exist (MemoAsyncCache *self)
 {
-  return self->tiers[MEMO_REMOTE] != NULL || self->tiers[MEMO_BACKUP] != NULL;
+  return self->tiers[MEMO_REMOTE] != NULL || self->tiers[MEMO_BACKUP] != NULL || self->remote != NULL;
+}
+
+/* Whether a backend keeps the processes that share it coherent. */
+static gboolean
+is_coherent (MemoBackend *backend)
+{
+  return MEMO_IS_REMOTE_BACKEND (backend) &&
+         memo_remote_backend_get_max_staleness_ms (MEMO_REMOTE_BACKEND (backend)) > 0;
 }
 
 void
@@ -21,6 +29,13 @@ memo_tiers_open (MemoAsyncCache *self)
     {
       if (self->backends[i] == NULL)
         continue;
+
+      if (i == MEMO_REMOTE && is_coherent (self->backends[i]))
+        {
+          self->remote = memo_remote_new (self, MEMO_REMOTE_BACKEND (self->backends[i]));
+          memo_remote_begin (self->remote, self);
+          continue;
+        }
 
       self->tiers[i] = memo_tier_new (self->backends[i], self->codec, self->clock, self->context,
                                       self->record_secret);
@@ -32,6 +47,12 @@ memo_tiers_open (MemoAsyncCache *self)
 void
 memo_tiers_abandon (MemoAsyncCache *self)
 {
+  if (self->remote != NULL)
+    {
+      memo_remote_abandon (self->remote);
+      memo_remote_unref (self->remote);
+    }
+
   for (guint i = 0; i < MEMO_N_TIERS; i++)
     {
       if (self->tiers[i] != NULL)
@@ -67,6 +88,18 @@ memo_tiers_store (MemoAsyncCache    *self,
                   MemoTrash         *trash)
 {
   guint first = arrival->promoted_until != 0 ? arrival->tier + 1 : 0;
+  gboolean common = arrival->promoted_until != 0 || arrival->set || arrival->load == NULL ||
+                    arrival->load->keep != MEMO_REMOTE_KEEP_NOT;
+
+  if (!common)
+    {
+      /* It is not to be kept, or may be outdated without a word. */
+      return;
+    }
+
+  if (self->remote != NULL && arrival->promoted_until == 0 && (arrival->set || arrival->load != NULL))
+    memo_remote_note_store (self->remote, key, entry, tags, deadline, arrival->duration, self->fence.sequence,
+                            arrival->set ? NULL : arrival->load, arrival->ack, &trash->remote);
 
   for (guint i = first; i < MEMO_N_TIERS; i++)
     {
@@ -89,6 +122,23 @@ memo_tiers_remove (MemoAsyncCache *self,
       if (self->tiers[i] != NULL && (absent & (1u << i)) == 0)
         memo_tier_note_remove (self->tiers[i], key, ack, &trash->tiers[i]);
     }
+}
+
+/* The same for the tier that keeps processes coherent, where others are told. */
+void
+memo_tiers_invalidate (MemoAsyncCache *self,
+                       const MemoKey  *key,
+                       MemoTierAck    *ack,
+                       MemoTrash      *trash)
+{
+  g_autofree char *name = NULL;
+
+  if (self->remote == NULL)
+    return;
+
+  name = g_strconcat ("d:", key->text, NULL);
+  memo_remote_store_outdate (self->remote, name);
+  memo_remote_note_invalidate (self->remote, name, ack, &trash->remote);
 }
 
 void
@@ -189,6 +239,9 @@ memo_tiers_flush (MemoAsyncCache *self,
       memo_tier_flush (self->tiers[i], part);
     }
 
+  if (self->remote != NULL)
+    memo_remote_flush (self->remote, ack);
+
   memo_tier_ack_done (ack, NULL);
 }
 
@@ -202,7 +255,7 @@ memo_tiers_choose (MemoAsyncCache *self,
   gboolean stale;
 
   if (failed == MEMO_N_TIERS)
-    return self->tiers[MEMO_REMOTE] != NULL ? MEMO_REMOTE
+    return self->tiers[MEMO_REMOTE] != NULL || self->remote != NULL ? MEMO_REMOTE
          : self->tiers[MEMO_BACKUP] != NULL ? MEMO_BACKUP
          : MEMO_N_TIERS;
 

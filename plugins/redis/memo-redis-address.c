@@ -9,7 +9,7 @@
  * No message here quotes the URI: where a `/` or `?` in a password was not written as %2F or %3F, any part of the URI
  * may be the password, as far as one can tell. */
 
-#define KNOWN "“prefix”, “timeout-ms”, “db”, “ca”, “cert” and “key”"
+#define KNOWN "“prefix”, “timeout-ms”, “max-staleness-ms”, “db”, “ca”, “cert” and “key”"
 
 static gboolean
 refuse (GError     **error,
@@ -122,6 +122,20 @@ set_prefix (MemoRedisAddress  *address,
 }
 
 static gboolean
+set_staleness (MemoRedisAddress  *address,
+               const char        *name,
+               const char        *value,
+               GError           **error)
+{
+  if (!set_number (&address->max_staleness_ms, name, value, 0, 24 * 3600 * 1000, error))
+    return FALSE;
+  if (address->max_staleness_ms > 0 && address->max_staleness_ms < MEMO_REDIS_LEAST_STALENESS)
+    return refuse (error, "“%s” has to be at least %u, or 0 for no bound at all", name, MEMO_REDIS_LEAST_STALENESS);
+
+  return TRUE;
+}
+
+static gboolean
 set_parameter (MemoRedisAddress  *address,
                const char        *name,
                const char        *value,
@@ -131,6 +145,8 @@ set_parameter (MemoRedisAddress  *address,
     return set_prefix (address, value, error);
   if (g_str_equal (name, "timeout-ms"))
     return set_number (&address->timeout_ms, name, value, 1, 3600 * 1000, error);
+  if (g_str_equal (name, "max-staleness-ms"))
+    return set_staleness (address, name, value, error);
   if (g_str_equal (name, "db"))
     return set_number (&address->db, name, value, 0, G_MAXINT32, error);
   if (g_str_equal (name, "ca"))
@@ -244,7 +260,10 @@ memo_redis_address_parse (const char        *uri,
   g_autoptr(GUri) parsed = NULL;
   const char *scheme;
 
-  *address = (MemoRedisAddress) { .timeout_ms = MEMO_REDIS_DEFAULT_TIMEOUT };
+  *address = (MemoRedisAddress) {
+    .timeout_ms = MEMO_REDIS_DEFAULT_TIMEOUT,
+    .max_staleness_ms = MEMO_REDIS_DEFAULT_STALENESS,
+  };
 
   if (uri == NULL)
     return refuse (error, "there is none; write “redis://host:6379/0”, or “redis+unix:///run/redis/redis.sock”");

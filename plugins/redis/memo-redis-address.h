@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 #define MEMO_REDIS_DEFAULT_PREFIX "memo:"
 #define MEMO_REDIS_DEFAULT_TIMEOUT 250
 #define MEMO_REDIS_MAX_PREFIX 128
+#define MEMO_REDIS_DEFAULT_STALENESS 2000
+#define MEMO_REDIS_LEAST_STALENESS 100
 
 /* What a URI says. */
 typedef struct
@@ -26,6 +28,7 @@ typedef struct
   guint     db;
   char     *prefix;
   guint     timeout_ms;   /* of an operation */
+  guint     max_staleness_ms; /* 0: nobody is told what others change */
 } MemoRedisAddress;
 
 gboolean memo_redis_address_parse (const char        *uri,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-backend.h"
 
+#include <string.h>
+
+#include "memo-redis-signals.h"
 #include "memo-redis-worker.h"
 
 /**
@@ -47,9 +50,7 @@ struct _MemoRedisBackend
 
   char             *uri;        /* until it was read */
   MemoRedisAddress  address;
-  GMainContext     *context;    /* where a notification is due */
   MemoRedisWorker  *worker;     /* NULL until the URI was read */
-  int               notifying;  /* atomic: a notification is on its way */
 };
 
 typedef enum
@@ -70,6 +71,7 @@ typedef enum
   PROP_REFUSED,
   PROP_SENT,
   PROP_RECEIVED,
+  PROP_MESSAGES,
   PROP_ROUND_TRIP,
   N_PROPS,
 } Property;
@@ -90,6 +92,13 @@ G_DEFINE_DYNAMIC_TYPE_EXTENDED (MemoRedisBackend, memo_redis_backend, G_TYPE_OBJ
 
 /* --- what a backend can do --- */
 
+static GError *
+error_of_unmade (MemoRedisBackend *self)
+{
+  return g_error_new (MEMO_ERROR, MEMO_ERROR_FAILED, "A %s is made by memo_backend_new_for_uri(), or by g_initable_new()",
+                      G_OBJECT_TYPE_NAME (self));
+}
+
 static void
 ask (MemoBackend  *backend,
      MemoRedisAsk  what,
@@ -101,9 +110,7 @@ ask (MemoBackend  *backend,
   if (self->worker != NULL)
     memo_redis_worker_ask (self->worker, what, key, call);
   else
-    memo_call_return_error (call, g_error_new (MEMO_ERROR, MEMO_ERROR_FAILED,
-                                               "A %s is made by memo_backend_new_for_uri(), or by g_initable_new()",
-                                               G_OBJECT_TYPE_NAME (self)));
+    memo_call_return_error (call, error_of_unmade (self));
 }
 
 static void
@@ -170,55 +177,43 @@ memo_redis_backend_backend_iface_init (MemoBackendInterface *iface)
   iface->close = memo_redis_backend_close;
 }
 
-/* --- whether it is connected --- */
+/* --- what keeps processes coherent --- */
 
 static void
-weak_ref_free (gpointer data)
+memo_redis_backend_ask (MemoRemoteBackend *backend,
+                        MemoRemoteRequest *request)
 {
-  g_weak_ref_clear (data);
-  g_free (data);
-}
+  MemoRedisBackend *self = MEMO_REDIS_BACKEND (backend);
+  g_autoptr(GError) error = NULL;
 
-static GWeakRef *
-weak_ref_new (gpointer object)
-{
-  GWeakRef *ref = g_new0 (GWeakRef, 1);
-
-  g_weak_ref_init (ref, object);
-
-  return ref;
-}
-
-static gboolean
-notify_cb (gpointer data)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-
-  if (self != NULL)
+  if (self->worker != NULL)
     {
-      g_atomic_int_set (&self->notifying, FALSE);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
+      memo_redis_worker_request (self->worker, request);
+      return;
     }
 
-  return G_SOURCE_REMOVE;
+  error = error_of_unmade (self);
+  memo_remote_request_fail (request, error);
 }
 
-/* In the thread of the worker: it is told where the object was made, once for all that changes until then, so that nothing
- * piles up where nobody runs that context. */
-static void
-connected_changed (gpointer data)
+static gint64
+memo_redis_backend_get_lease (MemoRemoteBackend *backend)
 {
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-  g_autoptr(GSource) source = NULL;
+  MemoRedisBackend *self = MEMO_REDIS_BACKEND (backend);
 
-  if (self == NULL || !g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
-    return;
+  return self->worker != NULL ? memo_redis_worker_get_lease (self->worker) : 0;
+}
 
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "[libcache] redis connected");
-  g_source_set_callback (source, notify_cb, weak_ref_new (self), weak_ref_free);
-  g_source_attach (source, self->context);
+static void
+memo_redis_backend_get_server (MemoRemoteBackend *backend,
+                               guint8            *id)
+{
+  MemoRedisBackend *self = MEMO_REDIS_BACKEND (backend);
+
+  if (self->worker != NULL)
+    memo_redis_worker_get_server (self->worker, id);
+  else
+    memset (id, 0, MEMO_REMOTE_SERVER_ID_SIZE);
 }
 
 /* --- beginning and end --- */
@@ -228,7 +223,8 @@ make_worker (MemoRedisBackend     *self,
              const MemoRedisSetup *setup)
 {
   g_clear_pointer (&self->worker, memo_redis_worker_end);
-  self->worker = memo_redis_worker_new (&self->address, setup, connected_changed, weak_ref_new (self), weak_ref_free);
+  self->worker = memo_redis_worker_new (&self->address, setup, &memo_redis_signals, memo_redis_teller_new (MEMO_REMOTE_BACKEND (self)),
+                                        (GDestroyNotify) memo_redis_teller_free);
 }
 
 /* Reads the URI, and asks no server. */
@@ -271,7 +267,6 @@ memo_redis_backend_finalize (GObject *object)
 
   g_clear_pointer (&self->worker, memo_redis_worker_end);
   memo_redis_address_clear (&self->address);
-  g_main_context_unref (self->context);
   g_free (self->uri);
 
   G_OBJECT_CLASS (memo_redis_backend_parent_class)->finalize (object);
@@ -308,6 +303,8 @@ get_counter (MemoRedisBackend *self,
     return counters.refused;
   if (which == PROP_SENT)
     return counters.sent;
+  if (which == PROP_MESSAGES)
+    return counters.messages;
 
   return counters.received;
 }
@@ -350,7 +347,7 @@ memo_redis_backend_get_property (GObject    *object,
       break;
 
     case PROP_MAX_STALENESS_MS:
-      g_value_set_uint (value, 0);
+      g_value_set_uint (value, self->address.max_staleness_ms);
       break;
 
     case PROP_ROUND_TRIP:
@@ -391,6 +388,9 @@ install_counter (Property    which,
 static void
 memo_redis_backend_remote_backend_iface_init (MemoRemoteBackendInterface *iface)
 {
+  iface->ask = memo_redis_backend_ask;
+  iface->get_lease = memo_redis_backend_get_lease;
+  iface->get_server = memo_redis_backend_get_server;
 }
 
 static void
@@ -539,6 +539,15 @@ memo_redis_backend_class_init (MemoRedisBackendClass *klass)
   install_counter (PROP_RECEIVED, "received");
 
   /**
+   * MemoRedisBackend:messages:
+   *
+   * How many times the server said that others had changed something.
+   *
+   * Since: 0.1
+   */
+  install_counter (PROP_MESSAGES, "messages");
+
+  /**
    * MemoRedisBackend:round-trip:
    *
    * How long a reply takes, in seconds: a mean in which the newest replies weigh most. 0.0 before the first.
@@ -561,7 +570,6 @@ memo_redis_backend_class_finalize (MemoRedisBackendClass *klass)
 static void
 memo_redis_backend_init (MemoRedisBackend *self)
 {
-  self->context = g_main_context_ref_thread_default ();
 }
 
 void

@@ -113,6 +113,24 @@ memo_redis_script_clear (MemoRedisScript *self)
   g_clear_pointer (&self->hash, g_free);
 }
 
+/* The command that runs a script of one key, to which its arguments are added.  Says whether it has the whole text: after that was sent,
+ * `generation` is that of the link. */
+gboolean
+memo_redis_script_begin (MemoRedisScript  *self,
+                         MemoRedisCommand *command,
+                         MemoRedisLink    *link,
+                         const char       *name)
+{
+  const gboolean whole = self->generation != memo_redis_link_get_generation (link);
+
+  memo_redis_command_begin (command, whole ? "EVAL" : "EVALSHA");
+  memo_redis_command_add (command, whole ? self->text : self->hash);
+  memo_redis_command_add (command, "1");
+  memo_redis_command_add (command, name);
+
+  return whole;
+}
+
 typedef struct
 {
   MemoRedisScript   *script;
@@ -164,11 +182,7 @@ send_run (Run     *run,
   const guint64 generation = memo_redis_link_get_generation (run->link);
   MemoRedisCommand command;
 
-  run->whole = run->script->generation != generation;
-  memo_redis_command_begin (&command, run->whole ? "EVAL" : "EVALSHA");
-  memo_redis_command_add (&command, run->whole ? run->script->text : run->script->hash);
-  memo_redis_command_add (&command, "1");
-  memo_redis_command_add (&command, run->name);
+  run->whole = memo_redis_script_begin (run->script, &command, run->link, run->name);
   memo_redis_command_bytes (&command, run->argument);
   if (!memo_redis_command_send (&command, run->link, run_answered, run, error))
     return FALSE;

@@ -46,6 +46,10 @@ gboolean  memo_redis_command_send  (MemoRedisCommand   *command,
 void      memo_redis_script_init   (MemoRedisScript    *self,
                                     const char         *text);
 void      memo_redis_script_clear  (MemoRedisScript    *self);
+gboolean  memo_redis_script_begin  (MemoRedisScript    *self,
+                                    MemoRedisCommand   *command,
+                                    MemoRedisLink      *link,
+                                    const char         *name);
 gboolean  memo_redis_script_send   (MemoRedisScript    *self,
                                     MemoRedisLink      *link,
                                     const char         *name,

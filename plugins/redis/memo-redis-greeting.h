@@ -6,6 +6,19 @@
 
 G_BEGIN_DECLS
 
+/* On which a server says what was changed. */
+#define MEMO_REDIS_CHANNEL "__redis__:invalidate"
+
+/* What a greeting says of tracking, on either of the two connections. */
+typedef struct
+{
+  gint64 redirect;    /* the client who is to be told what changes of what is read here; 0: this is the one who is told */
+
+  /* What the server said. */
+  gint64 client;      /* the number of this connection, where it is the one who is told */
+  guint8 server[MEMO_REMOTE_SERVER_ID_SIZE];
+} MemoRedisTracks;
+
 /* ERROR is NULL when the server is ready to be asked. */
 typedef void (*MemoRedisGreeted) (const GError *error,
                                   gboolean      lasting,
@@ -15,6 +28,7 @@ typedef struct _MemoRedisGreeting MemoRedisGreeting;
 
 MemoRedisGreeting *memo_redis_greeting_send    (MemoRedisPipeline      *pipeline,
                                                 const MemoRedisAddress *address,
+                                                MemoRedisTracks        *tracks,
                                                 gint64                  timeout,
                                                 MemoRedisGreeted        greeted,
                                                 gpointer                data);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-link.h"
 
+#include <string.h>
+
 #include "memo-redis-dial.h"
 #include "memo-redis-greeting.h"
+#include "memo-redis-tracking.h"
 
 /* A connection that comes back.
  *
  * It is dialled, greeted (who we are, which database, and whether anybody is there), up; and when it ends, for whatever
  * reason, it is dialled again after a pause.  The pauses grow, and differ by chance, so that many programs that have lost one server do
- * not all come back at the same moment.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
+ * not all come back at the same moment.  One that is to hear of what others change has a second connection, which is made first; they
+ * begin and end together.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
 
 struct _MemoRedisLink
 {
@@ -16,6 +20,7 @@ struct _MemoRedisLink
   MemoRedisSetup        setup;
   MemoRedisCounters    *counters;
   MemoRedisChanged      changed;
+  const MemoRedisHeard *heard;        /* NULL: there is no second connection */
   gpointer              owner;
   MemoClock            *clock;
   GMainContext         *context;
@@ -27,6 +32,9 @@ struct _MemoRedisLink
   gint64                up_since;
   char                 *warned;       /* of what, lastly */
 
+  MemoRedisTracking    *tracking;     /* the second connection, or NULL */
+  MemoRedisTracks       tracks;       /* of the first, where there is a second */
+  guint8                leads_to[MEMO_REMOTE_SERVER_ID_SIZE];    /* the run of the server that the second leads to */
   MemoRedisDial        *dial;
   MemoRedisPipeline    *pipeline;
   MemoRedisGreeting    *greeting;
@@ -115,6 +123,7 @@ take_down (MemoRedisLink  *self,
            MemoRedisState  state)
 {
   MemoRedisPipeline *pipeline = g_steal_pointer (&self->pipeline);
+  MemoRedisTracking *tracking = g_steal_pointer (&self->tracking);
   g_autoptr(GError) said = g_error_copy (error);
 
   g_clear_pointer (&self->dial, memo_redis_dial_cancel);
@@ -124,6 +133,9 @@ take_down (MemoRedisLink  *self,
   g_clear_error (&self->error);
   self->error = g_error_copy (said);
 
+  /* What it read and did not handle is of no use, and so is what it would say (both-connections-end-together). */
+  if (tracking != NULL)
+    memo_redis_tracking_end (tracking, said);
   self->changed (self, self->owner);
   if (pipeline != NULL)
     memo_redis_pipeline_end (pipeline, said);
@@ -190,7 +202,8 @@ beat_cb (gpointer data)
       return G_SOURCE_REMOVE;
     }
 
-  if (idle)
+  /* One that tracks has its own. */
+  if (idle && self->tracking == NULL)
     {
       const char *arguments[] = { "PING" };
       const gsize sizes[] = { 4 };
@@ -219,11 +232,23 @@ greeted (const GError *error,
       return;
     }
 
+  /* A name may have several addresses, and a number of a client is that of another one elsewhere. */
+  if (self->tracking != NULL && memcmp (self->tracks.server, self->leads_to, sizeof self->leads_to) != 0)
+    {
+      g_autoptr(GError) elsewhere = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
+                                                         "the two connections lead to different servers; name one of them in the URI");
+
+      go_down (self, elsewhere, FALSE);
+      return;
+    }
+
   self->state = MEMO_REDIS_UP;
   self->generation++;
   self->up_since = now (self);
   self->expecting = FALSE;
   g_clear_error (&self->error);
+  if (self->tracking != NULL)
+    memo_redis_tracking_begin (self->tracking, self->pipeline);
   memo_redis_count (self->counters, connections, 1);
   set_timer (self, self->setup.heartbeat, beat_cb, "[libcache] redis heartbeat");
   self->changed (self, self->owner);
@@ -239,6 +264,10 @@ complained (gpointer              owner,
   g_autoptr(GError) error = NULL;
 
   if (trouble == MEMO_REDIS_NO_TROUBLE || self->state != MEMO_REDIS_UP)
+    return;
+
+  /* One that is full still does what keeps others from old values, and says what they change. */
+  if (self->tracking != NULL && memo_redis_reply_is_code (reply, "OOM"))
     return;
 
   error = memo_redis_reply_to_error (reply, self->address.label);
@@ -277,14 +306,66 @@ dialled (GIOStream    *stream,
 
   self->pipeline = memo_redis_pipeline_new (stream, socket, self->address.label, &self->setup, self->counters,
                                             &pipeline_owner, self);
-  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, patience (self), greeted, self);
+  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, self->tracking != NULL ? &self->tracks : NULL, patience (self),
+                                             greeted, self);
 }
+
+/* --- the second connection --- */
+
+/* It has subscribed, so that nothing is lost that the first is told to send there (subscribe-before-tracking). */
+static void
+tracking_ready (gpointer               owner,
+                const MemoRedisTracks *tracks)
+{
+  MemoRedisLink *self = owner;
+
+  self->tracks = (MemoRedisTracks) { .redirect = tracks->client };
+  memcpy (self->leads_to, tracks->server, sizeof self->leads_to);
+  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
+}
+
+static void
+tracking_broken (gpointer      owner,
+                 const GError *error,
+                 gboolean      lasting)
+{
+  go_down (owner, error, lasting);
+}
+
+static void
+tracking_outdated (gpointer    owner,
+                   const char *name)
+{
+  MemoRedisLink *self = owner;
+
+  if (self->state == MEMO_REDIS_UP)
+    self->heard->outdated (self->owner, name);
+}
+
+static void
+tracking_beat (gpointer owner)
+{
+  MemoRedisLink *self = owner;
+
+  if (self->state == MEMO_REDIS_UP)
+    self->heard->beat (self->owner);
+}
+
+static const MemoRedisTrackingOwner tracking_owner = {
+  .ready = tracking_ready,
+  .broken = tracking_broken,
+  .outdated = tracking_outdated,
+  .beat = tracking_beat,
+};
 
 static void
 dial (MemoRedisLink *self)
 {
   self->state = MEMO_REDIS_CONNECTING;
-  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
+  if (self->heard != NULL && self->address.max_staleness_ms > 0)
+    self->tracking = memo_redis_tracking_start (&self->address, &self->setup, self->counters, &tracking_owner, self);
+  else
+    self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
 }
 
 /* --- asking --- */
@@ -316,6 +397,15 @@ memo_redis_link_send (MemoRedisLink       *self,
   return FALSE;
 }
 
+/* To be called when one is told that its time is over: LATE hears of the reply that may come yet. */
+void
+memo_redis_link_keep (MemoRedisLink     *self,
+                      MemoRedisAnswered  late,
+                      gpointer           data)
+{
+  memo_redis_pipeline_keep (self->pipeline, late, data);
+}
+
 MemoRedisState
 memo_redis_link_get_state (MemoRedisLink *self)
 {
@@ -336,6 +426,20 @@ memo_redis_link_get_generation (MemoRedisLink *self)
   return self->generation;
 }
 
+/* Until when what was read may be served; 0 when it is not up, or does not hear of what others change. */
+gint64
+memo_redis_link_get_lease (MemoRedisLink *self)
+{
+  return self->state == MEMO_REDIS_UP && self->tracking != NULL ? memo_redis_tracking_get_lease (self->tracking) : 0;
+}
+
+/* The name of the run of the server that it leads to. */
+const guint8 *
+memo_redis_link_get_server (MemoRedisLink *self)
+{
+  return self->tracks.server;
+}
+
 const char *
 memo_redis_link_get_label (MemoRedisLink *self)
 {
@@ -349,6 +453,7 @@ memo_redis_link_new (const MemoRedisAddress *address,
                      const MemoRedisSetup   *setup,
                      MemoRedisCounters      *counters,
                      MemoRedisChanged        changed,
+                     const MemoRedisHeard   *heard,
                      gpointer                owner)
 {
   MemoRedisLink *self = g_new0 (MemoRedisLink, 1);
@@ -357,6 +462,7 @@ memo_redis_link_new (const MemoRedisAddress *address,
   self->setup = *setup;
   self->counters = counters;
   self->changed = changed;
+  self->heard = heard;
   self->owner = owner;
   self->clock = g_object_ref (setup->clock != NULL ? setup->clock : memo_clock_get_default ());
   self->context = g_main_context_ref_thread_default ();

@@ -22,10 +22,21 @@ typedef struct _MemoRedisLink MemoRedisLink;
 typedef void (*MemoRedisChanged) (MemoRedisLink *link,
                                   gpointer       owner);
 
+/* What a link says that tracks, of what others change. */
+typedef struct
+{
+  /* NAME was changed by somebody else; with its prefix; NULL is everything. */
+  void (*outdated) (gpointer    owner,
+                    const char *name);
+  /* The lease may be another. */
+  void (*beat)     (gpointer    owner);
+} MemoRedisHeard;
+
 MemoRedisLink  *memo_redis_link_new            (const MemoRedisAddress *address,
                                                 const MemoRedisSetup   *setup,
                                                 MemoRedisCounters      *counters,
                                                 MemoRedisChanged        changed,
+                                                const MemoRedisHeard   *heard,
                                                 gpointer                owner);
 void            memo_redis_link_start          (MemoRedisLink          *self);
 void            memo_redis_link_stop           (MemoRedisLink          *self);
@@ -39,9 +50,14 @@ gboolean        memo_redis_link_send           (MemoRedisLink          *self,
                                                 gpointer                data,
                                                 GError                **error);
 
+void            memo_redis_link_keep           (MemoRedisLink          *self,
+                                                MemoRedisAnswered       late,
+                                                gpointer                data);
 MemoRedisState  memo_redis_link_get_state      (MemoRedisLink          *self);
 const GError   *memo_redis_link_get_error      (MemoRedisLink          *self);
 guint64         memo_redis_link_get_generation (MemoRedisLink          *self);
+gint64          memo_redis_link_get_lease      (MemoRedisLink          *self);
+const guint8   *memo_redis_link_get_server     (MemoRedisLink          *self);
 const char     *memo_redis_link_get_label      (MemoRedisLink          *self);
 
 G_END_DECLS

@@ -16,6 +16,9 @@ typedef struct
   /* An error came, and whoever asked was told. */
   void (*complained) (gpointer              owner,
                       const MemoRedisReply *reply);
+  /* Something came that may be no answer.  Says whether it was none, and was dealt with.  NULL where nothing comes unasked. */
+  gboolean (*pushed) (gpointer              owner,
+                      const MemoRedisReply *reply);
   /* The stream is of no use any more; memo_redis_pipeline_end() is yet to be called. */
   void (*broken)     (gpointer              owner,
                       const GError         *error);
@@ -40,6 +43,15 @@ gboolean           memo_redis_pipeline_send         (MemoRedisPipeline          
                                                      MemoRedisAnswered             answered,
                                                      gpointer                      data,
                                                      GError                      **error);
+gboolean           memo_redis_pipeline_send_echo    (MemoRedisPipeline            *self,
+                                                     const char                   *nonce,
+                                                     gint64                        timeout,
+                                                     MemoRedisAnswered             answered,
+                                                     gpointer                      data,
+                                                     GError                      **error);
+void               memo_redis_pipeline_keep         (MemoRedisPipeline            *self,
+                                                     MemoRedisAnswered             late,
+                                                     gpointer                      data);
 guint              memo_redis_pipeline_get_waiting  (MemoRedisPipeline            *self);
 guint64            memo_redis_pipeline_get_progress (MemoRedisPipeline            *self);
 gint64             memo_redis_pipeline_get_silence  (MemoRedisPipeline            *self);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-worker.h"
 
+#include <string.h>
+
 #include "memo-redis-dial.h"
+#include "memo-redis-steps.h"
 
 /* One thread has the link and all that belongs to it, in a main context of its own.  Who asks leaves a wish and goes on; while the
  * server is known to be away not even that: the error is at hand.
@@ -14,7 +17,7 @@ struct _MemoRedisWorker
   MemoRedisAddress   address;
   MemoRedisSetup     setup;
   MemoRedisCounters  counters;
-  MemoRedisNotify    notify;
+  const MemoRedisSignals *signals;
   gpointer           data;
   GDestroyNotify     destroy;
   GMainContext      *context;
@@ -23,15 +26,20 @@ struct _MemoRedisWorker
 
   GMutex             lock;        /* the next ones are guarded by it */
   GQueue             wishes;
+  GQueue             requests;
   gboolean           asleep;      /* the thread does not look at them before it is woken up */
   gboolean           started;
   gboolean           closed;
   gboolean           connected;
   GError            *away;        /* why nobody needs to ask */
+  gint64             lease_end;   /* in the time of the link's clock */
+  guint8             server[MEMO_REMOTE_SERVER_ID_SIZE];
 
   /* The thread's own. */
   MemoRedisLink     *link;
   MemoRedisDesk     *desk;
+  MemoRedisSteps    *steps;
+  gboolean           done;        /* it was closed, and all calls are answered */
 };
 
 static int n_workers;
@@ -59,7 +67,7 @@ look (MemoRedisWorker *self,
   gboolean any;
 
   g_mutex_lock (&self->lock);
-  any = self->wishes.head != NULL;
+  any = self->wishes.head != NULL || self->requests.head != NULL;
   self->asleep = asleep && !any;
   g_mutex_unlock (&self->lock);
 
@@ -88,12 +96,18 @@ look_dispatch (GSource     *source,
 {
   MemoRedisWorker *self = ((LookSource *) source)->worker;
   GQueue wishes;
+  GQueue requests;
 
   g_mutex_lock (&self->lock);
   wishes = self->wishes;
   g_queue_init (&self->wishes);
+  requests = self->requests;
+  g_queue_init (&self->requests);
   g_mutex_unlock (&self->lock);
 
+  /* Before a wish that it be closed. */
+  while (requests.head != NULL)
+    memo_redis_steps_take (self->steps, g_queue_pop_head_link (&requests)->data);
   while (wishes.head != NULL)
     memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
 
@@ -112,7 +126,7 @@ static GSourceFuncs look_funcs = {
 MemoRedisWorker *
 memo_redis_worker_new (const MemoRedisAddress *address,
                        const MemoRedisSetup   *setup,
-                       MemoRedisNotify         notify,
+                       const MemoRedisSignals *signals,
                        gpointer                data,
                        GDestroyNotify          destroy)
 {
@@ -126,7 +140,7 @@ memo_redis_worker_new (const MemoRedisAddress *address,
     g_object_ref (self->setup.clock);
   g_mutex_init (&self->counters.lock);
   self->counters.round_trip = -1.0;
-  self->notify = notify;
+  self->signals = signals;
   self->data = data;
   self->destroy = destroy;
   self->context = g_main_context_new ();
@@ -137,6 +151,7 @@ memo_redis_worker_new (const MemoRedisAddress *address,
   g_source_attach (self->look, self->context);
   g_mutex_init (&self->lock);
   g_queue_init (&self->wishes);
+  g_queue_init (&self->requests);
 
   return self;
 }
@@ -164,6 +179,41 @@ worker_unref (MemoRedisWorker *self)
 /* --- the thread --- */
 
 static void
+take_lease (MemoRedisWorker *self)
+{
+  const gint64 lease_end = memo_redis_link_get_lease (self->link);
+
+  g_mutex_lock (&self->lock);
+  self->lease_end = lease_end;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+outdated (gpointer    owner,
+          const char *name)
+{
+  MemoRedisWorker *self = owner;
+  const char *key = NULL;
+
+  if (name == NULL || memo_redis_steps_name (self->steps, name, &key))
+    self->signals->outdated (self->data, key);
+}
+
+static void
+beat (gpointer owner)
+{
+  MemoRedisWorker *self = owner;
+
+  take_lease (self);
+  self->signals->beat (self->data);
+}
+
+static const MemoRedisHeard heard = {
+  .outdated = outdated,
+  .beat = beat,
+};
+
+static void
 changed (MemoRedisLink *link,
          gpointer       owner)
 {
@@ -178,19 +228,76 @@ changed (MemoRedisLink *link,
   g_clear_error (&self->away);
   if (error != NULL)
     self->away = g_error_copy (error);
+  self->lease_end = memo_redis_link_get_lease (link);
+  memcpy (self->server, memo_redis_link_get_server (link), sizeof self->server);
   g_mutex_unlock (&self->lock);
 
+  /* Before anything is sent on a new link, and before those are told who waited for the old one. */
+  if (notify && self->address.max_staleness_ms > 0)
+    (connected ? self->signals->linked : self->signals->unlinked) (self->data);
+
   memo_redis_desk_changed (self->desk);
+  memo_redis_steps_changed (self->steps);
   if (notify)
-    self->notify (self->data);
+    self->signals->connected (self->data);
 }
 
+/* It ends when both have answered all that was asked before it was closed. */
 static void
 done (gpointer owner)
 {
   MemoRedisWorker *self = owner;
 
-  g_main_loop_quit (self->loop);
+  self->done = TRUE;
+  if (memo_redis_steps_is_idle (self->steps))
+    g_main_loop_quit (self->loop);
+}
+
+static void
+idle (gpointer owner)
+{
+  MemoRedisWorker *self = owner;
+
+  if (self->done)
+    g_main_loop_quit (self->loop);
+}
+
+/* What was written here, and would not be said by the server. */
+static void
+wrote (gpointer    owner,
+       const char *key)
+{
+  MemoRedisWorker *self = owner;
+
+  if (self->address.max_staleness_ms > 0)
+    self->signals->outdated (self->data, key);
+}
+
+static const MemoRedisDeskOwner desk_owner = {
+  .done = done,
+  .outdated = wrote,
+};
+
+static const MemoRedisStepsOwner steps_owner = {
+  .outdated = wrote,
+  .idle = idle,
+};
+
+/* Who asked before it was closed, and was not heard any more. */
+static void
+refuse_requests (MemoRedisWorker *self)
+{
+  g_autoptr(GError) error = g_error_new (MEMO_ERROR, MEMO_ERROR_CLOSED, "%s was closed", self->address.label);
+  GQueue requests;
+
+  g_mutex_lock (&self->lock);
+  self->closed = TRUE;
+  requests = self->requests;
+  g_queue_init (&self->requests);
+  g_mutex_unlock (&self->lock);
+
+  while (requests.head != NULL)
+    memo_remote_request_fail (g_queue_pop_head_link (&requests)->data, error);
 }
 
 static gpointer
@@ -200,13 +307,16 @@ worker_main (gpointer data)
   g_autoptr(GPtrArray) closing = NULL;
 
   g_main_context_push_thread_default (self->context);
-  self->link = memo_redis_link_new (&self->address, &self->setup, &self->counters, changed, self);
-  self->desk = memo_redis_desk_new (self->link, &self->address, &self->setup, &self->counters, done, self);
+  self->link = memo_redis_link_new (&self->address, &self->setup, &self->counters, changed, &heard, self);
+  self->desk = memo_redis_desk_new (self->link, &self->address, &self->setup, &self->counters, &desk_owner, self);
+  self->steps = memo_redis_steps_new (self->link, &self->address, &self->setup, &self->counters, &steps_owner, self);
   memo_redis_link_start (self->link);
 
   g_main_loop_run (self->loop);
 
   memo_redis_link_stop (self->link);
+  refuse_requests (self);
+  memo_redis_steps_free (self->steps);
   closing = memo_redis_desk_free (self->desk);
   memo_redis_link_free (self->link);
   /* What was cancelled ends in this context, and nowhere else. */
@@ -259,8 +369,9 @@ check_wish (MemoRedisWorker *self,
     return NULL;
   if (self->away != NULL)
     return g_error_copy (self->away);
-  if (self->wishes.length >= self->setup.in_flight)
-    return g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait already", self->address.label, self->wishes.length);
+  if (self->wishes.length + self->requests.length >= self->setup.in_flight)
+    return g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait already", self->address.label,
+                        self->wishes.length + self->requests.length);
   if (!ensure_thread (self, &why))
     return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "There is no thread for %s: %s", self->address.label, why->message);
 
@@ -308,6 +419,56 @@ memo_redis_worker_ask (MemoRedisWorker *self,
       memo_call_return_nothing (call);
     }
   memo_redis_wish_free (wish);
+}
+
+/* Has a step done. */
+void
+memo_redis_worker_request (MemoRedisWorker   *self,
+                           MemoRemoteRequest *request)
+{
+  gboolean wake = FALSE;
+  g_autoptr(GError) error = NULL;
+
+  g_mutex_lock (&self->lock);
+  error = check_wish (self, MEMO_REDIS_LOAD);
+  if (error == NULL)
+    {
+      g_queue_push_tail_link (&self->requests, memo_redis_request_link (request));
+      wake = self->asleep;
+      self->asleep = FALSE;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (wake)
+    g_main_context_wakeup (self->context);
+  if (error != NULL)
+    {
+      memo_redis_count (&self->counters, refused, 1);
+      memo_remote_request_fail (request, error);
+    }
+}
+
+/* How long what was read may be served from now on, in microseconds. */
+gint64
+memo_redis_worker_get_lease (MemoRedisWorker *self)
+{
+  MemoClock *clock = self->setup.clock != NULL ? self->setup.clock : memo_clock_get_default ();
+  gint64 lease_end;
+
+  g_mutex_lock (&self->lock);
+  lease_end = self->lease_end;
+  g_mutex_unlock (&self->lock);
+
+  return lease_end - memo_clock_get_time (clock);
+}
+
+void
+memo_redis_worker_get_server (MemoRedisWorker *self,
+                              guint8          *server)
+{
+  g_mutex_lock (&self->lock);
+  memcpy (server, self->server, sizeof self->server);
+  g_mutex_unlock (&self->lock);
 }
 
 static gboolean

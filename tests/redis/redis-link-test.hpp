@@ -123,6 +123,9 @@ protected:
     MemoRedisAddress address;
 
     ASSERT_TRUE (memo_redis_address_parse (uri.c_str (), &address, ErrorOut (error))) << error->message;
+    // Of one connection, unless the test is about two.
+    if (uri.find ("max-staleness-ms") == std::string::npos)
+      address.max_staleness_ms = 0;
     end_link ();
     link_ = memo_redis_link_new (&address, &setup_, &counters_, [] (MemoRedisLink *link, gpointer data) {
       auto self = static_cast<LinkTest *> (data);
@@ -130,7 +133,7 @@ protected:
       self->changes_.push_back (memo_redis_link_get_state (link));
       if (self->on_change_)
         self->on_change_ ();
-    }, this);
+    }, nullptr, this);
     memo_redis_address_clear (&address);
   }
 
