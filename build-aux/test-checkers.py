@@ -146,6 +146,31 @@ class LinksTest(CheckerTest):
         self.assert_broken('![](plot.svg)', 'says nothing to who cannot see it')
 
 
+class FiguresTest(CheckerTest):
+    def check(self, row):
+        self.write('tutorials/01-first/herd.out', 'by hand 100, with a cache 1; 0.5 s\n')
+        self.write('tutorials/01-first/README.md', '**5 of 40 fail.** And 7 do not.\n')
+        return self.run_script('check-figures.py', self.write('README.md', f'| | | | |\n|---|---|---|---|\n{row}\n'))
+
+    def row(self, by_hand, with_libcache):
+        return f'| Queries | {by_hand} | {with_libcache} | [1](tutorials/01-first/README.md) |'
+
+    def test_figures_that_are_printed_or_in_bold_pass(self):
+        for figures in ((100, 1), ('5 of 40', 1)):
+            status, said = self.check(self.row(*figures))
+            self.assertEqual(status, 0, said)
+
+    def test_figures_that_are_neither_are_refused(self):
+        for figures in ((101, 1), (100, 7), (10, 1), (5, 0)):
+            status, said = self.check(self.row(*figures))
+            self.assertEqual(status, 1, said)
+            self.assertIn('tutorials/01-first has no', said)
+
+    def test_a_page_without_such_rows_is_refused(self):
+        status, said = self.check('| Queries | 100 | 1 | somewhere |')
+        self.assertEqual(status, 1, said)
+
+
 class PlotsTest(CheckerTest):
     def setUp(self):
         super().setUp()

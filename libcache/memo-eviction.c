@@ -64,13 +64,23 @@ link_newest (MemoQueue *queue,
   queue->count++;
 }
 
+/* How many ghosts there may be: as many as the main queue has room for.  Not as many as it has, which are few at first: what
+ * came back would be taken for new, and the main queue would take long to fill. */
+static inline gsize
+ghost_room (MemoEviction *self)
+{
+  gsize count = self->small.count + self->main.count;
+
+  return MAX (count - count / SMALL_SHARE, 1);
+}
+
 /* Puts a new node in. */
 void
 memo_eviction_add (MemoEviction *self,
                    MemoNode     *node)
 {
   node->is_small = self->policy == MEMO_EVICTION_S3_FIFO &&
-                   !memo_ghosts_take (&self->ghosts, node->item.hash, self->main.count);
+                   !memo_ghosts_take (&self->ghosts, node->item.hash, ghost_room (self));
   link_newest (queue_of (self, node), node);
 }
 
@@ -124,7 +134,7 @@ memo_eviction_choose (MemoEviction *self)
           node = self->small.oldest;
           if (node->uses < MANY_USES || i >= MAX_CHANCES)
             {
-              memo_ghosts_add (&self->ghosts, node->item.hash, MAX (self->main.count, 1));
+              memo_ghosts_add (&self->ghosts, node->item.hash, ghost_room (self));
               return node;
             }
           unlink_node (&self->small, node);

@@ -177,7 +177,8 @@ change_answered (MemoRemoteRequest *request,
 
   /* A GET that was there before it was answered before; and an end that nobody confirmed is one all the same
    * (outdate-when-invalidated, outdate-when-unfenced). */
-  memo_remote_wrote (self, op->name, TRUE);
+  if (error == NULL || change->id != NULL)
+    memo_remote_wrote (self, op->name, TRUE);
   if (error != NULL)
     memo_remote_failed (self, error);
   else

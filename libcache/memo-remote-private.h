@@ -196,6 +196,8 @@ struct _MemoRemoteLoad
 /* memo-remote.c */
 MemoRemote *memo_remote_new             (MemoAsyncCache      *cache,
                                          MemoRemoteBackend   *backend);
+void        memo_remote_begin           (MemoRemote          *self,
+                                         MemoAsyncCache      *cache);
 MemoRemote *memo_remote_ref             (MemoRemote          *self);
 void        memo_remote_unref           (MemoRemote          *self);
 void        memo_remote_abandon         (MemoRemote          *self);

@@ -224,6 +224,16 @@ take_lease (MemoRemote     *self,
   cache->lease_end = now + MAX (lease, 0);
 }
 
+/* With the lock held. */
+static void
+take_state (MemoRemote     *self,
+            MemoAsyncCache *cache)
+{
+  self->linked = TRUE;
+  take_lease (self, cache);
+  MEMO_REMOTE_BACKEND_GET_IFACE (self->backend)->get_server (self->backend, self->server);
+}
+
 /* With the lock held: NAME was changed, or everything where it is NULL.  FRESH is for memo_level_one_outdate_all(). */
 static void
 outdate (MemoRemote     *self,
@@ -276,6 +286,17 @@ outdate (MemoRemote     *self,
     }
 }
 
+/* The link may have been up before there was this cache.  With nothing read, nothing is outdated. */
+void
+memo_remote_begin (MemoRemote     *self,
+                   MemoAsyncCache *cache)
+{
+  memo_lock (&cache->lock);
+  if (memo_remote_backend_get_connected (self->backend))
+    take_state (self, cache);
+  g_mutex_unlock (&cache->lock);
+}
+
 static void
 outdate_in_memory (MemoRemote *self,
                    const char *name,
@@ -300,9 +321,7 @@ outdate_in_memory (MemoRemote *self,
   outdate (self, cache, name, fresh, now, &trash);
   if (new_link)
     {
-      self->linked = TRUE;
-      take_lease (self, cache);
-      MEMO_REMOTE_BACKEND_GET_IFACE (self->backend)->get_server (self->backend, self->server);
+      take_state (self, cache);
       memo_remote_ops_retry (self, G_MAXUINT, &trash.remote);
     }
   g_mutex_unlock (&cache->lock);

@@ -33,6 +33,7 @@ memo_tiers_open (MemoAsyncCache *self)
       if (i == MEMO_REMOTE && is_coherent (self->backends[i]))
         {
           self->remote = memo_remote_new (self, MEMO_REMOTE_BACKEND (self->backends[i]));
+          memo_remote_begin (self->remote, self);
           continue;
         }
 

@@ -5,9 +5,9 @@
     tests/configuration-test.py docs/user-guide.md
 
 Its tables are marked with the types that they are about.  Each property that can be set has a
-row, each row is a property, and the default is the one that the type itself gives.  The same for the
-arguments of the classes in Python, where the table has a column for them.  One line a property or
-argument, as TAP.
+row, each row is a property, and the default is the one that the type itself gives.  A row may also be a
+signal, or of Python alone.  The same for the arguments of the classes in Python, where the table has a column for
+them.  One line a property or argument, as TAP.
 """
 import inspect
 import pathlib
@@ -25,6 +25,12 @@ CLASSES = {
     Memo.AsyncCache: libcache.AsyncCache,
     Memo.AsyncLru: libcache.AsyncLRU,
     Memo.AsyncTtl: libcache.AsyncTTL,
+    Memo.AsyncLruInvalidator: libcache.AsyncLRUInvalidator,
+    Memo.AsyncTtlInvalidator: libcache.AsyncTTLInvalidator,
+    Memo.AgentTool: libcache.AgentCache,
+    Memo.AgentCacheInvalidator: libcache.AgentCacheInvalidator,
+    Memo.AgentCache: libcache.AgentPrincipal,
+    Memo.AgentCacheSession: libcache.AgentCacheSession,
 }
 # How a default is said in Python: what is unlimited or none is None.
 IN_PYTHON = {
@@ -33,7 +39,14 @@ IN_PYTHON = {
     'FALSE': False,
     'MEMO_EVICTION_LRU': 'lru',
     'MEMO_TTL_FOREVER': None,
+    'MEMO_TTL_DEFAULT': libcache.DEFAULT,
+    'MEMO_UNLIMITED': None,
     'MEMO_UNLIMITED_BYTES': None,
+    'MEMO_AGENT_SCOPE_GLOBAL': 'global',
+    'MEMO_AGENT_LOOP_DETECTION_OUTCOME': True,
+    'MEMO_AGENT_LOOP_ACTION_RAISE': 'raise',
+    'no arguments': (),
+    'no name': '',
     'boot time': None,
     'a MemoVariantCodec': None,
     'one of its own': None,
@@ -44,8 +57,14 @@ WORDS = {
     'FALSE': False,
     'MEMO_EVICTION_LRU': Memo.EvictionPolicy.LRU,
     'MEMO_TTL_FOREVER': Memo.TTL_FOREVER,
-    'MEMO_UNLIMITED_BYTES': Memo.UNLIMITED_BYTES,
     'MEMO_TTL_DEFAULT': Memo.TTL_DEFAULT,
+    'MEMO_UNLIMITED': Memo.UNLIMITED,
+    'MEMO_UNLIMITED_BYTES': Memo.UNLIMITED_BYTES,
+    'MEMO_AGENT_SCOPE_GLOBAL': Memo.AgentScope.GLOBAL,
+    'MEMO_AGENT_LOOP_DETECTION_OUTCOME': Memo.AgentLoopDetection.OUTCOME,
+    'MEMO_AGENT_LOOP_ACTION_RAISE': Memo.AgentLoopAction.RAISE,
+    'no arguments': None,
+    'no name': None,
 }
 # Defaults that are objects, which each object is given its own of.
 OBJECTS = {
@@ -126,7 +145,8 @@ def wrong_argument(given, said):
 def check_python(kind, rows, column):
     """Whether the column of a table has the arguments of a class, all of them and with their defaults."""
     owner = CLASSES[kind]
-    arguments = dict(inspect.signature(owner).parameters)
+    arguments = {name: given for name, given in inspect.signature(owner).parameters.items()
+                 if given.kind is not given.VAR_POSITIONAL}
     # All others that a function's cache takes are AsyncCache's.
     further = inspect.signature(libcache.AsyncCache).parameters if arguments.pop('options', None) else {}
 
@@ -146,7 +166,13 @@ def main():
             specs = settable(kind)
             mine = [row for row in rows if only_of(row[1]) in (None, kind)]
             for row in mine:
-                name = row[0].strip('`')
+                name, _, what = row[0].replace('`', '').partition(' ')
+                if what == '(signal)':
+                    check(f'{kind.__name__}::{name}',
+                          None if GObject.signal_lookup(name, kind) else 'there is no such signal')
+                    continue
+                if not name and column is not None:
+                    continue
                 spec = specs.pop(name, None)
                 check(f'{kind.__name__}:{name}',
                       wrong_default(kind, spec, row[1]) if spec else 'there is no such property')

@@ -94,6 +94,24 @@ TEST_F (EvictionTest, WhatComesBackSoonAfterItWentIsAmongTheOthersAtOnce)
   EXPECT_TRUE (put ("never seen")->is_small);
 }
 
+TEST_F (EvictionTest, WhatComesBackIsKnownWhileTheMainQueueIsStillEmpty)
+{
+  maxsize_ = 20;
+  fill ("once:", 37);
+  ASSERT_EQ (store_->order.main.count, 0u);
+
+  // One more has to go for it, the 18th, and so many are known: nine tenths of the cache.
+  EXPECT_FALSE (put ("once:0")->is_small);
+}
+
+TEST_F (EvictionTest, WhatWentLongAgoIsNotKnown)
+{
+  maxsize_ = 20;
+  fill ("once:", 38);
+
+  EXPECT_TRUE (put ("once:0")->is_small) << "the 19th has gone";
+}
+
 TEST_F (EvictionTest, WhoCameBackIsAGhostNoLonger)
 {
   maxsize_ = 20;
@@ -276,7 +294,7 @@ public:
       evict ();
 
     auto ghost = ghosts_.find (key);
-    const bool is_small = ghost == ghosts_.end () || ghost->second + main_.size () <= n_ghosts_;
+    const bool is_small = ghost == ghosts_.end () || ghost->second + capacity_ - capacity_ / 10 <= n_ghosts_;
     ghosts_.erase (key);
     (is_small ? small_ : main_).push_front (key);
     where_[key] = { is_small, 0 };

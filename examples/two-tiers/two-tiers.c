@@ -7,12 +7,10 @@
  * The program starts a Redis server of its own, and runs itself again and again: each time it is a new process
  * with an empty memory. Then the server is stopped, and started again. */
 
-#include <signal.h>
-
-#include <gio/gunixsocketaddress.h>
 #include <libcache.h>
 
 #include "await.h"
+#include "redis-server.h"
 #include "remove-folder.h"
 #include "shop-db.h"
 
@@ -103,40 +101,6 @@ run (const char  *shop,
   return n_users == N_USERS;
 }
 
-/* --- the server --- */
-
-static GSubprocess *
-start_server (const char  *folder,
-              GError     **error)
-{
-  g_autofree char *socket_path = g_build_filename (folder, "redis.sock", NULL);
-  const char * const argv[] = {
-    "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir", folder, "--save", "", NULL
-  };
-  GSubprocess *server = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, error);
-
-  for (guint i = 0; server != NULL && i < 500; i++)
-    {
-      g_autoptr(GSocketClient) client = g_socket_client_new ();
-      g_autoptr(GSocketAddress) address = g_unix_socket_address_new (socket_path);
-      g_autoptr(GSocketConnection) connection =
-        g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, NULL);
-
-      if (connection != NULL)
-        break;
-      g_usleep (10 * 1000);
-    }
-
-  return server;
-}
-
-static void
-stop_server (GSubprocess *server)
-{
-  g_subprocess_send_signal (server, SIGTERM);
-  g_subprocess_wait (server, NULL, NULL);
-}
-
 /* --- the story --- */
 
 static gboolean
@@ -180,7 +144,7 @@ main (int    argc,
 
   folder = g_dir_make_tmp ("two-tiers-XXXXXX", &error);
   if (folder != NULL)
-    server = start_server (folder, &error);
+    server = start_redis_server (folder, &error);
   if (server == NULL)
     {
       g_printerr ("%s\n", error->message);
@@ -191,15 +155,15 @@ main (int    argc,
   right = run_process (argv[0], shop, uri, "The first process: Redis has nothing yet");
   right &= run_process (argv[0], shop, uri, "\nAnother process: what the first has loaded is there");
 
-  stop_server (server);
+  stop_redis_server (server);
   right &= run_process (argv[0], shop, uri, "\nRedis is stopped: a get costs its loader, and nothing else");
 
   g_object_unref (server);
-  server = start_server (folder, &error);
+  server = start_redis_server (folder, &error);
   right &= run_process (argv[0], shop, uri, "\nRedis runs again, and is empty");
   right &= run_process (argv[0], shop, uri, "\nAnd the next process finds everything there");
 
-  stop_server (server);
+  stop_redis_server (server);
   remove_folder (folder);
 
   return right ? 0 : 1;

@@ -8,14 +8,12 @@ The program starts a Redis server of its own, and runs itself again and again: e
 process with an empty memory. Then the server is stopped, and started again.
 """
 import asyncio
-import contextlib
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 from libcache import AsyncCache, Error, RedisBackend
+from redis_server import redis_server
 from shop_db import ShopDb, shop_path
 
 N_USERS = 200
@@ -45,30 +43,6 @@ async def run(uri):
     return n_users == N_USERS
 
 
-# --- the server ---
-
-def can_connect(path):
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(path) == 0
-
-
-@contextlib.contextmanager
-def server(folder):
-    """A Redis server on a socket in a folder, empty at first."""
-    path = f'{folder}/redis.sock'
-    process = subprocess.Popen(['redis-server', '--port', '0', '--unixsocket', path, '--dir', folder, '--save', ''],
-                               stdout=subprocess.DEVNULL)
-    try:
-        while not can_connect(path):
-            if process.poll() is not None:
-                raise SystemExit('the Redis server ended before it could be asked')
-            time.sleep(0.01)
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
 # --- the story ---
 
 def run_process(uri, title):
@@ -84,13 +58,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix='two-tiers-') as folder:
         uri = f'redis+unix://{folder}/redis.sock'
 
-        with server(folder):
+        with redis_server(folder):
             run_process(uri, 'The first process: Redis has nothing yet')
             run_process(uri, '\nAnother process: what the first has loaded is there')
 
         run_process(uri, '\nRedis is stopped: a get costs its loader, and nothing else')
 
-        with server(folder):
+        with redis_server(folder):
             run_process(uri, '\nRedis runs again, and is empty')
             run_process(uri, '\nAnd the next process finds everything there')
     return True

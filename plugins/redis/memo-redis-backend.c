@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-backend.h"
 
+#include <string.h>
+
+#include "memo-redis-signals.h"
 #include "memo-redis-worker.h"
 
 /**
@@ -47,9 +50,7 @@ struct _MemoRedisBackend
 
   char             *uri;        /* until it was read */
   MemoRedisAddress  address;
-  GMainContext     *context;    /* where a notification is due */
   MemoRedisWorker  *worker;     /* NULL until the URI was read */
-  int               notifying;  /* atomic: a notification is on its way */
 };
 
 typedef enum
@@ -70,6 +71,7 @@ typedef enum
   PROP_REFUSED,
   PROP_SENT,
   PROP_RECEIVED,
+  PROP_MESSAGES,
   PROP_ROUND_TRIP,
   N_PROPS,
 } Property;
@@ -90,6 +92,13 @@ G_DEFINE_DYNAMIC_TYPE_EXTENDED (MemoRedisBackend, memo_redis_backend, G_TYPE_OBJ
 
 /* --- what a backend can do --- */
 
+static GError *
+error_of_unmade (MemoRedisBackend *self)
+{
+  return g_error_new (MEMO_ERROR, MEMO_ERROR_FAILED, "A %s is made by memo_backend_new_for_uri(), or by g_initable_new()",
+                      G_OBJECT_TYPE_NAME (self));
+}
+
 static void
 ask (MemoBackend  *backend,
      MemoRedisAsk  what,
@@ -101,9 +110,7 @@ ask (MemoBackend  *backend,
   if (self->worker != NULL)
     memo_redis_worker_ask (self->worker, what, key, call);
   else
-    memo_call_return_error (call, g_error_new (MEMO_ERROR, MEMO_ERROR_FAILED,
-                                               "A %s is made by memo_backend_new_for_uri(), or by g_initable_new()",
-                                               G_OBJECT_TYPE_NAME (self)));
+    memo_call_return_error (call, error_of_unmade (self));
 }
 
 static void
@@ -170,123 +177,44 @@ memo_redis_backend_backend_iface_init (MemoBackendInterface *iface)
   iface->close = memo_redis_backend_close;
 }
 
-/* --- whether it is connected --- */
-
-static void
-weak_ref_free (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
-static GWeakRef *
-weak_ref_new (gpointer object)
-{
-  GWeakRef *ref = g_new0 (GWeakRef, 1);
-
-  g_weak_ref_init (ref, object);
-
-  return ref;
-}
-
-static gboolean
-notify_cb (gpointer data)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-
-  if (self != NULL)
-    {
-      g_atomic_int_set (&self->notifying, FALSE);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
-    }
-
-  return G_SOURCE_REMOVE;
-}
-
-/* In the thread of the worker: it is told where the object was made, once for all that changes until then, so that nothing
- * piles up where nobody runs that context. */
-static void
-connected_changed (gpointer data)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-  g_autoptr(GSource) source = NULL;
-
-  if (self == NULL || !g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
-    return;
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "[libcache] redis connected");
-  g_source_set_callback (source, notify_cb, weak_ref_new (self), weak_ref_free);
-  g_source_attach (source, self->context);
-}
-
 /* --- what keeps processes coherent --- */
 
 static void
 memo_redis_backend_ask (MemoRemoteBackend *backend,
                         MemoRemoteRequest *request)
 {
-  memo_redis_worker_request (MEMO_REDIS_BACKEND (backend)->worker, request);
+  MemoRedisBackend *self = MEMO_REDIS_BACKEND (backend);
+  g_autoptr(GError) error = NULL;
+
+  if (self->worker != NULL)
+    {
+      memo_redis_worker_request (self->worker, request);
+      return;
+    }
+
+  error = error_of_unmade (self);
+  memo_remote_request_fail (request, error);
 }
 
 static gint64
 memo_redis_backend_get_lease (MemoRemoteBackend *backend)
 {
-  return memo_redis_worker_get_lease (MEMO_REDIS_BACKEND (backend)->worker);
+  MemoRedisBackend *self = MEMO_REDIS_BACKEND (backend);
+
+  return self->worker != NULL ? memo_redis_worker_get_lease (self->worker) : 0;
 }
 
 static void
 memo_redis_backend_get_server (MemoRemoteBackend *backend,
                                guint8            *id)
 {
-  memo_redis_worker_get_server (MEMO_REDIS_BACKEND (backend)->worker, id);
+  MemoRedisBackend *self = MEMO_REDIS_BACKEND (backend);
+
+  if (self->worker != NULL)
+    memo_redis_worker_get_server (self->worker, id);
+  else
+    memset (id, 0, MEMO_REMOTE_SERVER_ID_SIZE);
 }
-
-/* The next ones are called in the thread of the worker. */
-static void
-linked (gpointer data)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-
-  if (self != NULL)
-    memo_remote_backend_emit_linked (MEMO_REMOTE_BACKEND (self));
-}
-
-static void
-unlinked (gpointer data)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-
-  if (self != NULL)
-    memo_remote_backend_emit_unlinked (MEMO_REMOTE_BACKEND (self));
-}
-
-static void
-beat (gpointer data)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-
-  if (self != NULL)
-    memo_remote_backend_emit_beat (MEMO_REMOTE_BACKEND (self));
-}
-
-static void
-outdated (gpointer    data,
-          const char *key)
-{
-  g_autoptr(MemoRedisBackend) self = g_weak_ref_get (data);
-
-  if (self != NULL)
-    memo_remote_backend_emit_outdated (MEMO_REMOTE_BACKEND (self), key);
-}
-
-static const MemoRedisSignals signals = {
-  .linked = linked,
-  .unlinked = unlinked,
-  .beat = beat,
-  .outdated = outdated,
-};
 
 /* --- beginning and end --- */
 
@@ -295,7 +223,8 @@ make_worker (MemoRedisBackend     *self,
              const MemoRedisSetup *setup)
 {
   g_clear_pointer (&self->worker, memo_redis_worker_end);
-  self->worker = memo_redis_worker_new (&self->address, setup, connected_changed, &signals, weak_ref_new (self), weak_ref_free);
+  self->worker = memo_redis_worker_new (&self->address, setup, &memo_redis_signals, memo_redis_teller_new (MEMO_REMOTE_BACKEND (self)),
+                                        (GDestroyNotify) memo_redis_teller_free);
 }
 
 /* Reads the URI, and asks no server. */
@@ -338,7 +267,6 @@ memo_redis_backend_finalize (GObject *object)
 
   g_clear_pointer (&self->worker, memo_redis_worker_end);
   memo_redis_address_clear (&self->address);
-  g_main_context_unref (self->context);
   g_free (self->uri);
 
   G_OBJECT_CLASS (memo_redis_backend_parent_class)->finalize (object);
@@ -375,6 +303,8 @@ get_counter (MemoRedisBackend *self,
     return counters.refused;
   if (which == PROP_SENT)
     return counters.sent;
+  if (which == PROP_MESSAGES)
+    return counters.messages;
 
   return counters.received;
 }
@@ -609,6 +539,15 @@ memo_redis_backend_class_init (MemoRedisBackendClass *klass)
   install_counter (PROP_RECEIVED, "received");
 
   /**
+   * MemoRedisBackend:messages:
+   *
+   * How many times the server said that others had changed something.
+   *
+   * Since: 0.1
+   */
+  install_counter (PROP_MESSAGES, "messages");
+
+  /**
    * MemoRedisBackend:round-trip:
    *
    * How long a reply takes, in seconds: a mean in which the newest replies weigh most. 0.0 before the first.
@@ -631,7 +570,6 @@ memo_redis_backend_class_finalize (MemoRedisBackendClass *klass)
 static void
 memo_redis_backend_init (MemoRedisBackend *self)
 {
-  self->context = g_main_context_ref_thread_default ();
 }
 
 void

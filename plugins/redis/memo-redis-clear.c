@@ -15,6 +15,7 @@ typedef struct
   char             *pattern;
   char             *count;
   char             *cursor;
+  MemoRedisRemoved  removed;
   MemoRedisCleared  cleared;
   gpointer          data;
 } Clear;
@@ -57,6 +58,7 @@ unlinked (const MemoRedisReply *reply,
 {
   Clear *self = data;
 
+  self->removed (self->data);
   if (is_wrong (self, reply, error, MEMO_REDIS_INTEGER))
     return;
 
@@ -157,6 +159,7 @@ void
 memo_redis_clear_start (MemoRedisLink    *link,
                         const char       *prefix,
                         guint             count,
+                        MemoRedisRemoved  removed,
                         MemoRedisCleared  cleared,
                         gpointer          data)
 {
@@ -167,6 +170,7 @@ memo_redis_clear_start (MemoRedisLink    *link,
   self->pattern = memo_redis_pattern_of (prefix);
   self->count = g_strdup_printf ("%u", count);
   self->cursor = g_strdup ("0");
+  self->removed = removed;
   self->cleared = cleared;
   self->data = data;
   scan (self);

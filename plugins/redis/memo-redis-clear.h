@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* Some of it was removed, or may have been. */
+typedef void (*MemoRedisRemoved) (gpointer      data);
+
 /* Called once, possibly before memo_redis_clear_start() returns. */
 typedef void (*MemoRedisCleared) (const GError *error,
                                   gpointer      data);
@@ -12,6 +15,7 @@ typedef void (*MemoRedisCleared) (const GError *error,
 void memo_redis_clear_start (MemoRedisLink    *link,
                              const char       *prefix,
                              guint             scan,
+                             MemoRedisRemoved  removed,
                              MemoRedisCleared  cleared,
                              gpointer          data);
 

@@ -26,7 +26,7 @@ struct _MemoRedisDesk
   const MemoRedisSetup    *setup;
   MemoClock               *clock;
   MemoRedisCounters       *counters;
-  MemoRedisDeskDone        done;
+  const MemoRedisDeskOwner *calls;
   gpointer                 owner;
 
   MemoRedisScript          remove_only;
@@ -65,7 +65,7 @@ static void
 check_done (MemoRedisDesk *self)
 {
   if (self->closing->len > 0 && self->under_way == 0 && self->clearing == NULL && self->held.head == NULL)
-    self->done (self->owner);
+    self->calls->done (self->owner);
 }
 
 /* --- replies --- */
@@ -110,6 +110,9 @@ answered (const MemoRedisReply *reply,
   const MemoRedisAsk ask = wish->ask;
 
   self->under_way--;
+  /* The server does not say to those who share this connection what was written on it, nor what becomes of it later. */
+  if (ask == MEMO_REDIS_STORE || ask == MEMO_REDIS_REMOVE)
+    self->calls->outdated (self->owner, wish->key);
 
   if (error != NULL)
     {
@@ -321,6 +324,14 @@ hold_back (MemoRedisDesk *self,
 }
 
 static void
+removed (gpointer data)
+{
+  MemoRedisDesk *self = data;
+
+  self->calls->outdated (self->owner, NULL);
+}
+
+static void
 cleared (const GError *error,
          gpointer      data)
 {
@@ -347,7 +358,7 @@ begin (MemoRedisDesk *self,
     {
       self->clearing = g_object_ref (wish->call);
       memo_redis_wish_free (wish);
-      memo_redis_clear_start (self->link, self->address->prefix, self->setup->scan, cleared, self);
+      memo_redis_clear_start (self->link, self->address->prefix, self->setup->scan, removed, cleared, self);
     }
   else
     {
@@ -439,7 +450,7 @@ memo_redis_desk_new (MemoRedisLink          *link,
                      const MemoRedisAddress *address,
                      const MemoRedisSetup   *setup,
                      MemoRedisCounters      *counters,
-                     MemoRedisDeskDone       done,
+                     const MemoRedisDeskOwner *calls,
                      gpointer                owner)
 {
   MemoRedisDesk *self = g_new0 (MemoRedisDesk, 1);
@@ -449,7 +460,7 @@ memo_redis_desk_new (MemoRedisLink          *link,
   self->setup = setup;
   self->clock = setup->clock != NULL ? setup->clock : memo_clock_get_default ();
   self->counters = counters;
-  self->done = done;
+  self->calls = calls;
   self->owner = owner;
   memo_redis_script_init (&self->remove_only, remove_only);
   self->opening = g_ptr_array_new_with_free_func (g_object_unref);

@@ -35,14 +35,20 @@ MemoRedisWish *memo_redis_wish_new  (MemoRedisAsk   ask,
                                      MemoCall      *call);
 void           memo_redis_wish_free (MemoRedisWish *wish);
 
-/* It may end: it was closed, and all that was asked before is answered. */
-typedef void (*MemoRedisDeskDone) (gpointer owner);
+typedef struct
+{
+  /* It may end: it was closed, and all that was asked before is answered. */
+  void (*done)     (gpointer    owner);
+  /* KEY was written, or any; in the handler of the reply. */
+  void (*outdated) (gpointer    owner,
+                    const char *key);
+} MemoRedisDeskOwner;
 
 MemoRedisDesk *memo_redis_desk_new     (MemoRedisLink          *link,
                                         const MemoRedisAddress *address,
                                         const MemoRedisSetup   *setup,
                                         MemoRedisCounters      *counters,
-                                        MemoRedisDeskDone       done,
+                                        const MemoRedisDeskOwner *calls,
                                         gpointer                owner);
 GPtrArray     *memo_redis_desk_free    (MemoRedisDesk          *self);
 void           memo_redis_desk_take    (MemoRedisDesk          *self,

@@ -3,22 +3,30 @@
 
 #include <string.h>
 
-/* What is said first on a connection, all at once: who we are, which database we mean, where to tell what changes, and a PING, which is
- * answered when the server is ready for us.  The first answer that is not as it should be decides. */
+/* What is said first on a connection, all at once: who we are, which database we mean, what there is to know and to do for
+ * tracking, and a PING, which is answered when the server is ready for us.  The first answer that is not as it should be decides. */
 
-typedef struct
+typedef struct _Step Step;
+
+/* Whether an answer is as it should be; FALSE without an error: it is of another kind. */
+typedef gboolean (*Check) (Step                 *step,
+                           const MemoRedisReply *reply,
+                           GError              **error);
+
+struct _Step
 {
   MemoRedisGreeting *greeting;
   const char        *command;
-  const char        *wanted;
-} Step;
+  const char        *wanted;    /* a status */
+  Check              check;     /* or this, of those that tracking needs */
+};
 
 struct _MemoRedisGreeting
 {
   guint             pending;      /* steps that were not answered */
   gboolean          telling;
   char             *label;
-  guint8           *server;       /* where the run id of the server goes, or NULL */
+  MemoRedisTracks  *tracks;       /* or NULL */
   MemoRedisGreeted  greeted;      /* NULL when it is over */
   gpointer          data;
 };
@@ -68,25 +76,65 @@ error_of_password (MemoRedisGreeting    *self,
   return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: the server answers the user and password with an error", self->label);
 }
 
+/* --- what tracking needs --- */
+
 /* Takes the run id from what INFO says. */
-static GError *
-read_server (MemoRedisGreeting    *self,
-             const MemoRedisReply *reply)
+static gboolean
+check_server (Step                 *step,
+              const MemoRedisReply *reply,
+              GError              **error)
 {
-  static const char key[] = "\r\nrun_id:";
+  static const char key[] = "run_id:";
+  MemoRedisGreeting *self = step->greeting;
+  const char *text, *at;
   gsize size;
-  const char *text = g_bytes_get_data (reply->bytes, &size);
-  const char *at = size > 0 ? g_strstr_len (text, size, key) : NULL;
 
-  if (at == NULL || (gsize) (text + size - at) < strlen (key) + MEMO_REDIS_SERVER_ID_SIZE)
-    return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: this is no Redis server; it does not say its run_id", self->label);
+  if (reply->kind != MEMO_REDIS_STRING)
+    return FALSE;
 
-  memcpy (self->server, at + strlen (key), MEMO_REDIS_SERVER_ID_SIZE);
+  text = g_bytes_get_data (reply->bytes, &size);
+  at = size > 0 ? g_strstr_len (text, size, key) : NULL;
+  if (at == NULL || (gsize) (text + size - at) < strlen (key) + MEMO_REMOTE_SERVER_ID_SIZE)
+    {
+      g_set_error (error, MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: this is no Redis server; it does not say its run_id", self->label);
+      return FALSE;
+    }
 
-  return NULL;
+  memcpy (self->tracks->server, at + strlen (key), MEMO_REMOTE_SERVER_ID_SIZE);
+
+  return TRUE;
 }
 
-/* What it means that the server does not track. */
+static gboolean
+check_client (Step                 *step,
+              const MemoRedisReply *reply,
+              GError              **error)
+{
+  if (reply->kind != MEMO_REDIS_INTEGER || reply->integer <= 0)
+    return FALSE;
+  step->greeting->tracks->client = reply->integer;
+
+  return TRUE;
+}
+
+static gboolean
+check_subscription (Step                 *step,
+                    const MemoRedisReply *reply,
+                    GError              **error)
+{
+  return memo_redis_reply_is_text (memo_redis_reply_item (reply, 0), "subscribe") &&
+         memo_redis_reply_is_text (memo_redis_reply_item (reply, 1), MEMO_REDIS_CHANNEL);
+}
+
+static gboolean
+check_tracking (Step                 *step,
+                const MemoRedisReply *reply,
+                GError              **error)
+{
+  return memo_redis_reply_is_status (reply, "OK");
+}
+
+/* It is no server that tracks, or this user may not ask for it. */
 static GError *
 error_of_tracking (MemoRedisGreeting    *self,
                    const MemoRedisReply *reply,
@@ -94,13 +142,18 @@ error_of_tracking (MemoRedisGreeting    *self,
 {
   g_autoptr(GError) said = memo_redis_reply_to_error (reply, self->label);
 
-  *lasting = TRUE;
+  /* The other connection may have ended just now. */
+  *lasting = strstr (reply->text, "you want redirect to") == NULL;
+  if (!*lasting || memo_redis_reply_trouble (reply) == MEMO_REDIS_PASSING)
+    return g_steal_pointer (&said);
 
   return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
-                      "%s; to keep processes coherent takes a server of version 6 or later and a user with the rights to “INFO”, "
-                      "“CLIENT TRACKING” and the channel “__redis__:invalidate”, or “max-staleness-ms=0” in the URI to do without",
+                      "%s; to keep processes coherent takes Redis 6 or later and a user with “+info +client|id +client|tracking "
+                      "+subscribe +ping &" MEMO_REDIS_CHANNEL "”; “max-staleness-ms=0” in the URI does without",
                       said->message);
 }
+
+/* --- answers --- */
 
 static GError *
 error_of_step (MemoRedisGreeting    *self,
@@ -108,11 +161,13 @@ error_of_step (MemoRedisGreeting    *self,
                const MemoRedisReply *reply,
                gboolean             *lasting)
 {
+  GError *error = NULL;
+
   *lasting = FALSE;
-  if (step->wanted == NULL && reply->kind == MEMO_REDIS_STRING)
-    return read_server (self, reply);
-  if (step->wanted != NULL && memo_redis_reply_is_status (reply, step->wanted))
+  if (step->check != NULL ? step->check (step, reply, &error) : memo_redis_reply_is_status (reply, step->wanted))
     return NULL;
+  if (error != NULL)
+    return error;
 
   if (reply->kind != MEMO_REDIS_ERROR)
     return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "%s: this is no Redis server; it answers %s with something else",
@@ -120,8 +175,7 @@ error_of_step (MemoRedisGreeting    *self,
   if (g_str_equal (step->command, "AUTH"))
     return error_of_password (self, reply, lasting);
 
-  if (self->server != NULL && memo_redis_reply_trouble (reply) != MEMO_REDIS_PASSING &&
-      (g_str_equal (step->command, "CLIENT") || g_str_equal (step->command, "INFO")))
+  if (step->check != NULL)
     return error_of_tracking (self, reply, lasting);
 
   *lasting = memo_redis_reply_trouble (reply) == MEMO_REDIS_LASTING ||
@@ -169,9 +223,10 @@ add_step (MemoRedisGreeting   *self,
           MemoRedisPipeline   *pipeline,
           gint64               timeout,
           const char          *wanted,
-          guint                n,
+          Check                check,
           const char * const  *arguments)
 {
+  const guint n = g_strv_length ((char **) arguments);
   Step *step = g_new0 (Step, 1);
   gsize sizes[6] = { 0 };
 
@@ -181,45 +236,67 @@ add_step (MemoRedisGreeting   *self,
   step->greeting = self;
   step->command = g_intern_string (arguments[0]);
   step->wanted = wanted;
+  step->check = check;
   if (memo_redis_pipeline_send (pipeline, n, arguments, sizes, timeout, answered, step, NULL))
     self->pending++;
   else
     g_free (step);
 }
 
-/* PIPELINE is new, and the first to be said something.  REDIRECT is the client who is to be told what changes of what is read on it, or 0;
- * then SERVER gets the name of the server's run, and stays until GREETED or the greeting is abandoned. */
+static void
+add_tracking (MemoRedisGreeting *self,
+              MemoRedisPipeline *pipeline,
+              gint64             timeout)
+{
+  g_autofree char *redirect = g_strdup_printf ("%" G_GINT64_FORMAT, self->tracks->redirect);
+
+  add_step (self, pipeline, timeout, NULL, check_server, (const char *[]) { "INFO", "server", NULL });
+  if (self->tracks->redirect != 0)
+    {
+      add_step (self, pipeline, timeout, NULL, check_tracking,
+                (const char *[]) { "CLIENT", "TRACKING", "ON", "REDIRECT", redirect, "NOLOOP", NULL });
+    }
+  else
+    {
+      add_step (self, pipeline, timeout, NULL, check_client, (const char *[]) { "CLIENT", "ID", NULL });
+      add_step (self, pipeline, timeout, NULL, check_subscription, (const char *[]) { "SUBSCRIBE", MEMO_REDIS_CHANNEL, NULL });
+    }
+}
+
+/* PIPELINE is new, and the first to be said something.  TRACKS may be NULL; it has to stay until GREETED is called, or the greeting
+ * abandoned. */
 MemoRedisGreeting *
 memo_redis_greeting_send (MemoRedisPipeline      *pipeline,
                           const MemoRedisAddress *address,
-                          gint64                  redirect,
-                          guint8                 *server,
+                          MemoRedisTracks        *tracks,
                           gint64                  timeout,
                           MemoRedisGreeted        greeted,
                           gpointer                data)
 {
   MemoRedisGreeting *self = g_new0 (MemoRedisGreeting, 1);
   g_autofree char *db = g_strdup_printf ("%u", address->db);
-  g_autofree char *client = g_strdup_printf ("%" G_GINT64_FORMAT, redirect);
+  const gboolean is_told = tracks != NULL && tracks->redirect == 0;
 
   self->label = g_strdup (address->label);
   self->greeted = greeted;
   self->data = data;
-  self->server = redirect != 0 ? server : NULL;
+  self->tracks = tracks;
 
   if (address->user != NULL)
-    add_step (self, pipeline, timeout, "OK", 3,
-              (const char *[]) { "AUTH", address->user, address->password != NULL ? address->password : "" });
+    add_step (self, pipeline, timeout, "OK", NULL,
+              (const char *[]) { "AUTH", address->user, address->password != NULL ? address->password : "", NULL });
   else if (address->password != NULL)
-    add_step (self, pipeline, timeout, "OK", 2, (const char *[]) { "AUTH", address->password });
-  if (address->db != 0)
-    add_step (self, pipeline, timeout, "OK", 2, (const char *[]) { "SELECT", db });
-  if (redirect != 0)
-    {
-      add_step (self, pipeline, timeout, NULL, 2, (const char *[]) { "INFO", "server" });
-      add_step (self, pipeline, timeout, "OK", 6, (const char *[]) { "CLIENT", "TRACKING", "ON", "REDIRECT", client, "NOLOOP" });
-    }
-  add_step (self, pipeline, timeout, "PONG", 1, (const char *[]) { "PING" });
+    add_step (self, pipeline, timeout, "OK", NULL, (const char *[]) { "AUTH", address->password, NULL });
+  /* Messages are of all databases. */
+  if (address->db != 0 && !is_told)
+    add_step (self, pipeline, timeout, "OK", NULL, (const char *[]) { "SELECT", db, NULL });
+  /* Before the subscription: what has subscribed answers it in other words. */
+  if (is_told)
+    add_step (self, pipeline, timeout, "PONG", NULL, (const char *[]) { "PING", NULL });
+  if (tracks != NULL)
+    add_tracking (self, pipeline, timeout);
+  if (!is_told)
+    add_step (self, pipeline, timeout, "PONG", NULL, (const char *[]) { "PING", NULL });
 
   return self;
 }

@@ -6,8 +6,18 @@
 
 G_BEGIN_DECLS
 
-/* How many bytes of its run id name a run of a server. */
-#define MEMO_REDIS_SERVER_ID_SIZE MEMO_REMOTE_SERVER_ID_SIZE
+/* On which a server says what was changed. */
+#define MEMO_REDIS_CHANNEL "__redis__:invalidate"
+
+/* What a greeting says of tracking, on either of the two connections. */
+typedef struct
+{
+  gint64 redirect;    /* the client who is to be told what changes of what is read here; 0: this is the one who is told */
+
+  /* What the server said. */
+  gint64 client;      /* the number of this connection, where it is the one who is told */
+  guint8 server[MEMO_REMOTE_SERVER_ID_SIZE];
+} MemoRedisTracks;
 
 /* ERROR is NULL when the server is ready to be asked. */
 typedef void (*MemoRedisGreeted) (const GError *error,
@@ -18,8 +28,7 @@ typedef struct _MemoRedisGreeting MemoRedisGreeting;
 
 MemoRedisGreeting *memo_redis_greeting_send    (MemoRedisPipeline      *pipeline,
                                                 const MemoRedisAddress *address,
-                                                gint64                  redirect,
-                                                guint8                 *server,
+                                                MemoRedisTracks        *tracks,
                                                 gint64                  timeout,
                                                 MemoRedisGreeted        greeted,
                                                 gpointer                data);

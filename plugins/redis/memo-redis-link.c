@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-redis-link.h"
 
+#include <string.h>
+
 #include "memo-redis-dial.h"
 #include "memo-redis-greeting.h"
 #include "memo-redis-tracking.h"
@@ -31,8 +33,8 @@ struct _MemoRedisLink
   char                 *warned;       /* of what, lastly */
 
   MemoRedisTracking    *tracking;     /* the second connection, or NULL */
-  gint64                client;       /* its number */
-  guint8                server[MEMO_REDIS_SERVER_ID_SIZE];
+  MemoRedisTracks       tracks;       /* of the first, where there is a second */
+  guint8                leads_to[MEMO_REMOTE_SERVER_ID_SIZE];    /* the run of the server that the second leads to */
   MemoRedisDial        *dial;
   MemoRedisPipeline    *pipeline;
   MemoRedisGreeting    *greeting;
@@ -200,7 +202,8 @@ beat_cb (gpointer data)
       return G_SOURCE_REMOVE;
     }
 
-  if (idle)
+  /* One that tracks has its own. */
+  if (idle && self->tracking == NULL)
     {
       const char *arguments[] = { "PING" };
       const gsize sizes[] = { 4 };
@@ -226,6 +229,16 @@ greeted (const GError *error,
   if (error != NULL)
     {
       go_down (self, error, lasting);
+      return;
+    }
+
+  /* A name may have several addresses, and a number of a client is that of another one elsewhere. */
+  if (self->tracking != NULL && memcmp (self->tracks.server, self->leads_to, sizeof self->leads_to) != 0)
+    {
+      g_autoptr(GError) elsewhere = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
+                                                         "the two connections lead to different servers; name one of them in the URI");
+
+      go_down (self, elsewhere, FALSE);
       return;
     }
 
@@ -293,20 +306,21 @@ dialled (GIOStream    *stream,
 
   self->pipeline = memo_redis_pipeline_new (stream, socket, self->address.label, &self->setup, self->counters,
                                             &pipeline_owner, self);
-  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, self->tracking != NULL ? self->client : 0, self->server,
-                                             patience (self), greeted, self);
+  self->greeting = memo_redis_greeting_send (self->pipeline, &self->address, self->tracking != NULL ? &self->tracks : NULL, patience (self),
+                                             greeted, self);
 }
 
 /* --- the second connection --- */
 
 /* It has subscribed, so that nothing is lost that the first is told to send there (subscribe-before-tracking). */
 static void
-tracking_ready (gpointer owner,
-                gint64   client)
+tracking_ready (gpointer               owner,
+                const MemoRedisTracks *tracks)
 {
   MemoRedisLink *self = owner;
 
-  self->client = client;
+  self->tracks = (MemoRedisTracks) { .redirect = tracks->client };
+  memcpy (self->leads_to, tracks->server, sizeof self->leads_to);
   self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
 }
 
@@ -383,6 +397,15 @@ memo_redis_link_send (MemoRedisLink       *self,
   return FALSE;
 }
 
+/* To be called when one is told that its time is over: LATE hears of the reply that may come yet. */
+void
+memo_redis_link_keep (MemoRedisLink     *self,
+                      MemoRedisAnswered  late,
+                      gpointer           data)
+{
+  memo_redis_pipeline_keep (self->pipeline, late, data);
+}
+
 MemoRedisState
 memo_redis_link_get_state (MemoRedisLink *self)
 {
@@ -414,7 +437,7 @@ memo_redis_link_get_lease (MemoRedisLink *self)
 const guint8 *
 memo_redis_link_get_server (MemoRedisLink *self)
 {
-  return self->server;
+  return self->tracks.server;
 }
 
 const char *

@@ -50,6 +50,9 @@ gboolean        memo_redis_link_send           (MemoRedisLink          *self,
                                                 gpointer                data,
                                                 GError                **error);
 
+void            memo_redis_link_keep           (MemoRedisLink          *self,
+                                                MemoRedisAnswered       late,
+                                                gpointer                data);
 MemoRedisState  memo_redis_link_get_state      (MemoRedisLink          *self);
 const GError   *memo_redis_link_get_error      (MemoRedisLink          *self);
 guint64         memo_redis_link_get_generation (MemoRedisLink          *self);

@@ -2,6 +2,7 @@
 #include "memo-redis-pipeline.h"
 
 #include <hiredis/hiredis.h>
+#include <string.h>
 
 /* Commands and their replies, which come in the order of the commands and have nothing else by which they are told apart.
  *
@@ -12,7 +13,9 @@ typedef struct
 {
   GList             link;
   MemoRedisAnswered answered;     /* NULL: nobody waits any more */
-  gpointer          data;
+  MemoRedisAnswered late;         /* whoever wants to know all the same, or NULL */
+  gpointer          data;         /* of either */
+  gboolean          patient;      /* waits for any time */
   gint64            timeout;
   gint64            deadline;
   guint64           in_time;      /* how many replies had come in time when it was asked */
@@ -38,6 +41,7 @@ struct _MemoRedisPipeline
   gint64                        timer_at;
   guint64                       in_time;      /* replies that came before their deadline */
   gboolean                      stalled;
+  Slot                         *expiring;     /* whose time is over, while that is told */
   gint64                        moved;        /* when the last reply was whole, or the first began to wait */
 };
 
@@ -56,14 +60,6 @@ pipeline_unref (MemoRedisPipeline *self)
 
 static gboolean timer_cb (gpointer data);
 
-/* Those that wait for any time. */
-static void
-skip_patient (MemoRedisPipeline *self)
-{
-  while (self->waiting != NULL && ((Slot *) self->waiting->data)->timeout == 0)
-    self->waiting = self->waiting->next;
-}
-
 static void
 disarm_timer (MemoRedisPipeline *self)
 {
@@ -76,10 +72,8 @@ disarm_timer (MemoRedisPipeline *self)
 static void
 arm_timer (MemoRedisPipeline *self)
 {
-  const Slot *slot;
+  const Slot *slot = self->waiting != NULL ? self->waiting->data : NULL;
 
-  skip_patient (self);
-  slot = self->waiting != NULL ? self->waiting->data : NULL;
   if (slot == NULL || (self->timer != NULL && self->timer_at <= slot->deadline))
     return;
 
@@ -89,6 +83,16 @@ arm_timer (MemoRedisPipeline *self)
   g_source_set_static_name (self->timer, "[libcache] redis deadline");
   g_source_set_callback (self->timer, timer_cb, self, NULL);
   g_source_attach (self->timer, self->context);
+}
+
+/* The first at FROM or behind it that has a deadline. */
+static GList *
+first_waiting (GList *from)
+{
+  while (from != NULL && ((Slot *) from->data)->patient)
+    from = from->next;
+
+  return from;
 }
 
 /* Its place stays. */
@@ -103,8 +107,25 @@ expire (MemoRedisPipeline *self,
   memo_redis_count (self->counters, timeouts, 1);
   if (slot->in_time == self->in_time)
     self->stalled = TRUE;
-  if (answered != NULL)
-    answered (NULL, error, slot->data);
+  if (answered == NULL)
+    return;
+
+  self->expiring = slot;
+  answered (NULL, error, slot->data);
+  self->expiring = NULL;
+}
+
+/* To be called when one is told that its time is over: LATE is called with the reply, which may come yet, or with the error by which
+ * that has become impossible. */
+void
+memo_redis_pipeline_keep (MemoRedisPipeline *self,
+                          MemoRedisAnswered  late,
+                          gpointer           data)
+{
+  g_return_if_fail (self->expiring != NULL);
+
+  self->expiring->late = late;
+  self->expiring->data = data;
 }
 
 static gboolean
@@ -115,13 +136,11 @@ timer_cb (gpointer data)
 
   self->refs++;
   disarm_timer (self);
-  skip_patient (self);
   while (!self->ended && self->waiting != NULL && ((Slot *) self->waiting->data)->deadline <= now)
     {
       Slot *slot = self->waiting->data;
 
-      self->waiting = self->waiting->next;
-      skip_patient (self);
+      self->waiting = first_waiting (self->waiting->next);
       expire (self, slot);
     }
   if (!self->ended)
@@ -198,7 +217,7 @@ replied (gpointer        owner,
     }
 
   if (self->waiting == self->slots.head)
-    self->waiting = self->waiting->next;
+    self->waiting = first_waiting (self->waiting->next);
   slot = g_queue_pop_head_link (&self->slots)->data;
   note_reply (self, slot);
   if (self->stalled && self->slots.head == NULL)
@@ -207,6 +226,8 @@ replied (gpointer        owner,
   self->refs++;
   if (slot->answered != NULL)
     slot->answered (reply, NULL, slot->data);
+  else if (slot->late != NULL)
+    slot->late (reply, NULL, slot->data);
   if (!self->ended && reply->kind == MEMO_REDIS_ERROR)
     self->calls->complained (self->owner, reply);
   pipeline_unref (self);
@@ -228,28 +249,20 @@ static const MemoRedisConnectionOwner connection_owner = {
 
 /* --- asking --- */
 
-/* TIMEOUT is 0 for one that waits for any time; the others do not end before what was asked earlier and was not answered yet.  FALSE: it was not asked, and ANSWERED will not be
- * called. */
-gboolean
-memo_redis_pipeline_send (MemoRedisPipeline   *self,
-                          guint                n,
-                          const char * const  *arguments,
-                          const gsize         *sizes,
-                          gint64               timeout,
-                          MemoRedisAnswered    answered,
-                          gpointer             data,
-                          GError             **error)
+static gboolean
+push (MemoRedisPipeline   *self,
+      guint                n,
+      const char * const  *arguments,
+      const gsize         *sizes,
+      gint64               timeout,
+      gboolean             patient,
+      MemoRedisAnswered    answered,
+      gpointer             data,
+      GError             **error)
 {
   char *command = NULL;
   Slot *slot;
   int size;
-
-  if (memo_redis_connection_get_unsent (self->connection) >= self->setup->high_water || self->slots.length >= self->setup->in_flight)
-    {
-      memo_redis_count (self->counters, refused, 1);
-      g_set_error (error, MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations are under way already", self->label, self->slots.length);
-      return FALSE;
-    }
 
   size = redisFormatCommandArgv (&command, n, (const char **) arguments, sizes);
   if (size < 0)
@@ -265,6 +278,7 @@ memo_redis_pipeline_send (MemoRedisPipeline   *self,
     .link.data = slot,
     .answered = answered,
     .data = data,
+    .patient = patient,
     .timeout = timeout,
     .deadline = memo_clock_get_time (self->clock) + timeout,
     .in_time = self->in_time,
@@ -273,10 +287,48 @@ memo_redis_pipeline_send (MemoRedisPipeline   *self,
     self->moved = slot->deadline - timeout;
   g_queue_push_tail_link (&self->slots, &slot->link);
   if (self->waiting == NULL)
-    self->waiting = self->slots.tail;
+    self->waiting = first_waiting (self->slots.tail);
   arm_timer (self);
 
   return TRUE;
+}
+
+/* It does not end before what was asked earlier and was not answered yet.  FALSE: it was not asked, and ANSWERED will not be
+ * called. */
+gboolean
+memo_redis_pipeline_send (MemoRedisPipeline   *self,
+                          guint                n,
+                          const char * const  *arguments,
+                          const gsize         *sizes,
+                          gint64               timeout,
+                          MemoRedisAnswered    answered,
+                          gpointer             data,
+                          GError             **error)
+{
+  if (memo_redis_connection_get_unsent (self->connection) >= self->setup->high_water || self->slots.length >= self->setup->in_flight)
+    {
+      memo_redis_count (self->counters, refused, 1);
+      g_set_error (error, MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations are under way already", self->label, self->slots.length);
+      return FALSE;
+    }
+
+  return push (self, n, arguments, sizes, timeout, FALSE, answered, data, error);
+}
+
+/* Asks for an echo.  It is waited for for any time, and is asked for however much is under way; TIMEOUT is what would have been in
+ * time. */
+gboolean
+memo_redis_pipeline_send_echo (MemoRedisPipeline  *self,
+                               const char         *nonce,
+                               gint64              timeout,
+                               MemoRedisAnswered   answered,
+                               gpointer            data,
+                               GError            **error)
+{
+  const char *arguments[] = { "PING", nonce };
+  const gsize sizes[] = { 4, strlen (nonce) };
+
+  return push (self, 2, arguments, sizes, timeout, TRUE, answered, data, error);
 }
 
 guint
@@ -345,6 +397,7 @@ memo_redis_pipeline_end (MemoRedisPipeline *self,
 
   self->ended = TRUE;
   self->waiting = NULL;
+  self->expiring = NULL;
   g_queue_init (&self->slots);
   disarm_timer (self);
   memo_redis_connection_close (self->connection);
@@ -355,6 +408,8 @@ memo_redis_pipeline_end (MemoRedisPipeline *self,
 
       if (slot->answered != NULL)
         slot->answered (NULL, error, slot->data);
+      else if (slot->late != NULL)
+        slot->late (NULL, error, slot->data);
     }
   pipeline_unref (self);
 }

@@ -43,6 +43,15 @@ gboolean           memo_redis_pipeline_send         (MemoRedisPipeline          
                                                      MemoRedisAnswered             answered,
                                                      gpointer                      data,
                                                      GError                      **error);
+gboolean           memo_redis_pipeline_send_echo    (MemoRedisPipeline            *self,
+                                                     const char                   *nonce,
+                                                     gint64                        timeout,
+                                                     MemoRedisAnswered             answered,
+                                                     gpointer                      data,
+                                                     GError                      **error);
+void               memo_redis_pipeline_keep         (MemoRedisPipeline            *self,
+                                                     MemoRedisAnswered             late,
+                                                     gpointer                      data);
 guint              memo_redis_pipeline_get_waiting  (MemoRedisPipeline            *self);
 guint64            memo_redis_pipeline_get_progress (MemoRedisPipeline            *self);
 gint64             memo_redis_pipeline_get_silence  (MemoRedisPipeline            *self);

@@ -39,6 +39,28 @@ memo_redis_reply_is_status (const MemoRedisReply *reply,
   return reply != NULL && reply->kind == MEMO_REDIS_STATUS && g_str_equal (reply->text, status);
 }
 
+gboolean
+memo_redis_reply_is_text (const MemoRedisReply *reply,
+                          const char           *text)
+{
+  const char *bytes;
+  gsize size;
+
+  if (reply == NULL || reply->kind != MEMO_REDIS_STRING)
+    return FALSE;
+  bytes = g_bytes_get_data (reply->bytes, &size);
+
+  return size == strlen (text) && memcmp (bytes, text, size) == 0;
+}
+
+gboolean
+memo_redis_reply_begins (const MemoRedisReply *reply,
+                         char                  letter)
+{
+  return reply != NULL && reply->kind == MEMO_REDIS_STRING && g_bytes_get_size (reply->bytes) > 0 &&
+         *(const char *) g_bytes_get_data (reply->bytes, NULL) == letter;
+}
+
 /* An element of an array, or NULL. */
 MemoRedisReply *
 memo_redis_reply_item (const MemoRedisReply *reply,

@@ -37,6 +37,10 @@ MemoRedisReply   *memo_redis_reply_new        (MemoRedisKind         kind);
 void              memo_redis_reply_free       (MemoRedisReply       *reply);
 gboolean          memo_redis_reply_is_status  (const MemoRedisReply *reply,
                                                const char           *status);
+gboolean          memo_redis_reply_is_text    (const MemoRedisReply *reply,
+                                               const char           *text);
+gboolean          memo_redis_reply_begins     (const MemoRedisReply *reply,
+                                               char                  letter);
 MemoRedisReply   *memo_redis_reply_item       (const MemoRedisReply *reply,
                                                guint                 i);
 MemoRedisTrouble  memo_redis_reply_trouble    (const MemoRedisReply *reply);

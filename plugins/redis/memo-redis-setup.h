@@ -46,6 +46,7 @@ typedef struct
   guint64 sent;           /* bytes */
   guint64 received;
   guint64 writes;         /* to the socket */
+  guint64 messages;       /* about what others have changed */
   double  round_trip;     /* a mean, in microseconds; negative before the first reply */
 } MemoRedisCounters;
 

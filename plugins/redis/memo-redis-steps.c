@@ -31,6 +31,10 @@ struct _MemoRedisSteps
   MemoRedisLink          *link;
   const MemoRedisAddress *address;
   const MemoRedisSetup   *setup;
+  MemoRedisCounters      *counters;
+  const MemoRedisStepsOwner *calls;
+  gpointer                owner;
+
   MemoRedisScript         acq;
   MemoRedisScript         fill;
   MemoRedisScript         claim;
@@ -38,6 +42,7 @@ struct _MemoRedisSteps
   MemoRedisScript         invalidate;
   MemoRedisScript         fence;
   GQueue                  held;       /* until the first attempt to connect has ended */
+  guint                   under_way;  /* that were sent and not answered */
   GHashTable             *hashed;     /* name -> key, of long keys that were read */
   GString                *name;
 };
@@ -65,6 +70,27 @@ static gboolean send_request (MemoRedisSteps     *self,
                               GError            **error);
 
 static void
+count (MemoRedisSteps          *self,
+       const MemoRemoteRequest *request,
+       const MemoRedisReply    *reply)
+{
+  const gboolean done = reply->kind == MEMO_REDIS_INTEGER && reply->integer == 1;
+
+  /* Of values, not of leases, fences and tokens. */
+  if (!g_str_has_prefix (request->key, "d:"))
+    return;
+
+  if (request->step == MEMO_REMOTE_LOAD && reply->kind == MEMO_REDIS_STRING && memo_redis_reply_begins (reply, 'V'))
+    memo_redis_count (self->counters, hits, 1);
+  else if (request->step == MEMO_REMOTE_LOAD && reply->kind != MEMO_REDIS_ERROR)
+    memo_redis_count (self->counters, misses, 1);
+  else if (request->step == MEMO_REMOTE_FILL && done)
+    memo_redis_count (self->counters, stored, 1);
+  else if (request->step == MEMO_REMOTE_INVALIDATE && done)
+    memo_redis_count (self->counters, removed, 1);
+}
+
+static void
 answer (MemoRedisSteps       *self,
         MemoRemoteRequest    *request,
         const MemoRedisReply *reply)
@@ -74,6 +100,7 @@ answer (MemoRedisSteps       *self,
   const gboolean may_find = step == MEMO_REMOTE_LOAD || step == MEMO_REMOTE_ACQUIRE;
   g_autoptr(GError) error = NULL;
 
+  count (self, request, reply);
   if (may_find && reply->kind == MEMO_REDIS_STRING)
     {
       memo_remote_request_done (request, link, step == MEMO_REMOTE_LOAD, reply->bytes);
@@ -98,6 +125,42 @@ answer (MemoRedisSteps       *self,
     }
 }
 
+typedef struct
+{
+  MemoRedisSteps *steps;
+  char           *key;
+} Late;
+
+/* The server tells nobody what he did himself.  So what was written is told here, also when nobody waits any more: others of this
+ * process may, and what they have of it may be wrong (own-write-wakes-own-waiters, outdate-when-fenced). */
+static void
+answered_late (const MemoRedisReply *reply,
+               const GError         *error,
+               gpointer              data)
+{
+  Late *late = data;
+
+  /* With a new link everything is outdated. */
+  if (reply != NULL)
+    late->steps->calls->outdated (late->steps->owner, late->key);
+  g_free (late->key);
+  g_free (late);
+}
+
+static void
+keep (MemoRedisSteps          *self,
+      const MemoRemoteRequest *request)
+{
+  Late *late;
+
+  if (request->step == MEMO_REMOTE_LOAD)
+    return;
+
+  late = g_new (Late, 1);
+  *late = (Late) { .steps = self, .key = g_strdup (request->key) };
+  memo_redis_link_keep (self->link, answered_late, late);
+}
+
 static void
 answered (const MemoRedisReply *reply,
           const GError         *error,
@@ -105,7 +168,12 @@ answered (const MemoRedisReply *reply,
 {
   MemoRemoteRequest *request = data;
   const Sent sent = *sent_of (request);
+  MemoRedisSteps *self = sent.steps;
   g_autoptr(GError) refused = NULL;
+
+  self->under_way--;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    keep (self, request);
 
   if (error != NULL)
     {
@@ -115,13 +183,16 @@ answered (const MemoRedisReply *reply,
     {
       /* Somebody had the server forget its scripts. */
       sent.script->generation = 0;
-      if (!send_request (sent.steps, request, &refused))
+      if (!send_request (self, request, &refused))
         memo_remote_request_fail (request, refused);
     }
   else
     {
-      answer (sent.steps, request, reply);
+      answer (self, request, reply);
     }
+
+  if (self->under_way == 0)
+    self->calls->idle (self->owner);
 }
 
 /* --- commands --- */
@@ -297,6 +368,7 @@ send_request (MemoRedisSteps     *self,
     return FALSE;
   if (script != NULL)
     script->generation = generation;
+  self->under_way++;
 
   return TRUE;
 }
@@ -329,6 +401,12 @@ memo_redis_steps_changed (MemoRedisSteps *self)
     memo_redis_steps_take (self, g_queue_pop_head_link (&held)->data);
 }
 
+gboolean
+memo_redis_steps_is_idle (MemoRedisSteps *self)
+{
+  return self->under_way == 0 && self->held.head == NULL;
+}
+
 /* Which key NAME, of a message, is of; NULL where it may be any.  FALSE: it is none of ours. */
 gboolean
 memo_redis_steps_name (MemoRedisSteps  *self,
@@ -350,15 +428,21 @@ memo_redis_steps_name (MemoRedisSteps  *self,
 /* --- beginning and end --- */
 
 MemoRedisSteps *
-memo_redis_steps_new (MemoRedisLink          *link,
-                      const MemoRedisAddress *address,
-                      const MemoRedisSetup   *setup)
+memo_redis_steps_new (MemoRedisLink             *link,
+                      const MemoRedisAddress    *address,
+                      const MemoRedisSetup      *setup,
+                      MemoRedisCounters         *counters,
+                      const MemoRedisStepsOwner *calls,
+                      gpointer                   owner)
 {
   MemoRedisSteps *self = g_new0 (MemoRedisSteps, 1);
 
   self->link = link;
   self->address = address;
   self->setup = setup;
+  self->counters = counters;
+  self->calls = calls;
+  self->owner = owner;
   memo_redis_script_init (&self->acq, memo_redis_text_acq);
   memo_redis_script_init (&self->fill, memo_redis_text_fill);
   memo_redis_script_init (&self->claim, memo_redis_text_claim);

@@ -12,8 +12,6 @@
  * frozen, without a word.  So what was read counts only for a time, from the last moment at which both are known to have
  * been there: when the PING was sent that was echoed on both.  See docs/coherence-protocol.md, “The link”. */
 
-#define CHANNEL "__redis__:invalidate"
-
 /* One of the two connections, and the PING on it. */
 typedef struct
 {
@@ -42,7 +40,7 @@ struct _MemoRedisTracking
   MemoRedisPipeline             *pushes;
   MemoRedisPipeline             *commands;    /* not owned; NULL until it is up */
   MemoRedisGreeting             *greeting;
-  gboolean                       subscribed;
+  MemoRedisTracks                tracks;
   GSource                       *timer;
   guint64                        count;       /* of PINGs */
   Echo                          *echoes[2];
@@ -74,6 +72,12 @@ staleness (MemoRedisTracking *self)
   return (gint64) self->address.max_staleness_ms * G_TIME_SPAN_MILLISECOND;
 }
 
+static gint64
+patience (MemoRedisTracking *self)
+{
+  return (gint64) self->address.timeout_ms * 1000 * self->setup->patience;
+}
+
 static void
 break_off (MemoRedisTracking *self,
            const char        *why)
@@ -97,19 +101,19 @@ static gboolean
 is_echo (const MemoRedisReply *reply,
          const Echo           *echo)
 {
-  const MemoRedisReply *said = reply;
-  gsize size;
-  const char *bytes;
-
   /* A connection that has subscribed says what it echoes in an array. */
-  if (echo->is_push && reply->kind == MEMO_REDIS_ARRAY)
-    said = memo_redis_reply_item (reply, 1);
-  if (said == NULL || said->kind != MEMO_REDIS_STRING)
-    return FALSE;
+  if (echo->is_push)
+    return memo_redis_reply_is_text (memo_redis_reply_item (reply, 0), "pong") &&
+           memo_redis_reply_is_text (memo_redis_reply_item (reply, 1), echo->nonce);
 
-  bytes = g_bytes_get_data (said->bytes, &size);
+  return memo_redis_reply_is_text (reply, echo->nonce);
+}
 
-  return size == strlen (echo->nonce) && memcmp (bytes, echo->nonce, size) == 0;
+/* Whether one of the PINGs is unanswered. */
+static gboolean
+is_waiting (MemoRedisTracking *self)
+{
+  return self->echoes[0]->waiting || self->echoes[1]->waiting;
 }
 
 static void
@@ -126,14 +130,18 @@ echoed (const MemoRedisReply *reply,
       return;
     }
 
-  /* Not in time: its place is kept, and the next turn of PINGs decides. */
+  echo->waiting = FALSE;
   if (error != NULL)
     return;
 
-  echo->waiting = FALSE;
+  /* It extends nothing. */
   if (reply->kind == MEMO_REDIS_ERROR)
-    return;
+    {
+      g_autoptr(GError) said = memo_redis_reply_to_error (reply, self->address.label);
 
+      self->calls->broken (self->owner, said, memo_redis_reply_trouble (reply) == MEMO_REDIS_LASTING);
+      return;
+    }
   if (!is_echo (reply, echo))
     {
       break_off (self, "an answer is to another question; the connection is out of step");
@@ -142,7 +150,8 @@ echoed (const MemoRedisReply *reply,
 
   /* The messages before it have taken effect: they were handled as they came (lease-counts-from-the-sending). */
   echo->heard = echo->sent;
-  self->calls->beat (self->owner);
+  if (!is_waiting (self))
+    self->calls->beat (self->owner);
 }
 
 static gboolean
@@ -170,19 +179,15 @@ set_timer (MemoRedisTracking *self,
 }
 
 static gboolean
-send_ping (MemoRedisTracking *self,
-           MemoRedisPipeline *pipeline,
-           Echo              *echo,
-           gint64             at)
+send_ping (MemoRedisTracking  *self,
+           MemoRedisPipeline  *pipeline,
+           Echo               *echo,
+           gint64              at,
+           GError            **error)
 {
-  const char *arguments[] = { "PING", echo->nonce };
-  gsize sizes[2] = { 4 };
-
   g_snprintf (echo->nonce, sizeof echo->nonce, "%" G_GUINT64_FORMAT, self->count);
-  sizes[1] = strlen (echo->nonce);
   echo->sent = at;
-  /* Its answer counts however late it is; whether it is too late is decided here. */
-  echo->waiting = memo_redis_pipeline_send (pipeline, 2, arguments, sizes, 0, echoed, echo, NULL);
+  echo->waiting = memo_redis_pipeline_send_echo (pipeline, echo->nonce, (gint64) self->address.timeout_ms * 1000, echoed, echo, error);
 
   return echo->waiting;
 }
@@ -192,7 +197,7 @@ static void
 ping (MemoRedisTracking *self)
 {
   const gint64 at = now (self);
-  gboolean waiting = FALSE;
+  g_autoptr(GError) error = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (self->echoes); i++)
     {
@@ -201,19 +206,20 @@ ping (MemoRedisTracking *self)
           break_off (self, "the server does not answer any more");
           return;
         }
-      waiting = waiting || self->echoes[i]->waiting;
     }
 
-  self->refs++;
-  if (!waiting)
+  if (!is_waiting (self))
     {
       self->count++;
-      if (!send_ping (self, self->commands, self->echoes[0], at) || !send_ping (self, self->pushes, self->echoes[1], at))
-        g_debug ("%s: too much is under way for a PING", self->address.label);
+      if (!send_ping (self, self->commands, self->echoes[0], at, &error) ||
+          !send_ping (self, self->pushes, self->echoes[1], at, &error))
+        {
+          break_off (self, error->message);
+          return;
+        }
     }
   set_timer (self, MIN (staleness (self) / 4, G_USEC_PER_SEC));
   self->calls->beat (self->owner);
-  tracking_unref (self);
 }
 
 /* The server tracks what is read on COMMANDS from now on. */
@@ -230,20 +236,6 @@ memo_redis_tracking_begin (MemoRedisTracking *self,
 }
 
 /* --- messages --- */
-
-static gboolean
-is_text (const MemoRedisReply *reply,
-         const char           *text)
-{
-  gsize size;
-  const char *bytes;
-
-  if (reply == NULL || reply->kind != MEMO_REDIS_STRING)
-    return FALSE;
-  bytes = g_bytes_get_data (reply->bytes, &size);
-
-  return size == strlen (text) && memcmp (bytes, text, size) == 0;
-}
 
 static void
 tell (MemoRedisTracking    *self,
@@ -272,21 +264,22 @@ pushed (gpointer              owner,
   MemoRedisTracking *self = owner;
   const MemoRedisReply *names;
 
-  if (!is_text (memo_redis_reply_item (reply, 0), "message"))
-    return FALSE;
-  if (!is_text (memo_redis_reply_item (reply, 1), CHANNEL) || !self->subscribed)
+  if (!memo_redis_reply_is_text (memo_redis_reply_item (reply, 0), "message") ||
+      !memo_redis_reply_is_text (memo_redis_reply_item (reply, 1), MEMO_REDIS_CHANNEL))
     return FALSE;
 
+  memo_redis_count (self->counters, messages, 1);
   names = memo_redis_reply_item (reply, 2);
   self->refs++;
-  if (names == NULL || names->kind == MEMO_REDIS_NIL)
-    {
-      self->calls->outdated (self->owner, NULL);
-    }
-  else if (names->kind == MEMO_REDIS_ARRAY)
+  if (names != NULL && names->kind == MEMO_REDIS_ARRAY)
     {
       for (guint i = 0; i < names->items->len && !self->ended; i++)
         tell (self, g_ptr_array_index (names->items, i));
+    }
+  else
+    {
+      /* A flush, or nothing that we know. */
+      self->calls->outdated (self->owner, NULL);
     }
   tracking_unref (self);
 
@@ -317,87 +310,18 @@ static const MemoRedisPipelineOwner pipeline_owner = {
 
 /* --- the beginning --- */
 
-typedef struct
-{
-  MemoRedisTracking *tracking;    /* a reference */
-  gint64             client;
-} Subscription;
-
-static void
-fail (MemoRedisTracking    *self,
-      const MemoRedisReply *reply,
-      const GError         *error)
-{
-  g_autoptr(GError) said = error != NULL ? g_error_copy (error) : memo_redis_reply_to_error (reply, self->address.label);
-
-  self->calls->broken (self->owner, said, reply != NULL && reply->kind == MEMO_REDIS_ERROR &&
-                                          memo_redis_reply_trouble (reply) != MEMO_REDIS_PASSING);
-}
-
-static void
-subscribed (const MemoRedisReply *reply,
-            const GError         *error,
-            gpointer              data)
-{
-  Subscription *subscription = data;
-  MemoRedisTracking *self = subscription->tracking;
-
-  if (self->ended)
-    {
-      /* Nobody waits for it. */
-    }
-  else if (error != NULL || !is_text (memo_redis_reply_item (reply, 0), "subscribe") || subscription->client <= 0)
-    {
-      fail (self, reply, error);
-    }
-  else
-    {
-      self->subscribed = TRUE;
-      self->calls->ready (self->owner, subscription->client);
-    }
-
-  tracking_unref (self);
-  g_free (subscription);
-}
-
-static void
-identified (const MemoRedisReply *reply,
-            const GError         *error,
-            gpointer              data)
-{
-  Subscription *subscription = data;
-
-  /* Without a number nothing comes of the subscription, which says why. */
-  if (reply != NULL && reply->kind == MEMO_REDIS_INTEGER)
-    subscription->client = reply->integer;
-}
-
 static void
 greeted (const GError *error,
          gboolean      lasting,
          gpointer      data)
 {
   MemoRedisTracking *self = data;
-  const gint64 timeout = (gint64) self->address.timeout_ms * 1000 * self->setup->patience;
-  const char *identify[] = { "CLIENT", "ID" };
-  const gsize identify_sizes[] = { 6, 2 };
-  const char *subscribe[] = { "SUBSCRIBE", CHANNEL };
-  const gsize subscribe_sizes[] = { 9, strlen (CHANNEL) };
-  Subscription *subscription;
 
   self->greeting = NULL;
   if (error != NULL)
-    {
-      self->calls->broken (self->owner, error, lasting);
-      return;
-    }
-
-  subscription = g_new0 (Subscription, 1);
-  subscription->tracking = self;
-  self->refs++;
-  if (!memo_redis_pipeline_send (self->pushes, 2, identify, identify_sizes, timeout, identified, subscription, NULL) ||
-      !memo_redis_pipeline_send (self->pushes, 2, subscribe, subscribe_sizes, timeout, subscribed, subscription, NULL))
-    break_off (self, "too much is under way already");
+    self->calls->broken (self->owner, error, lasting);
+  else
+    self->calls->ready (self->owner, &self->tracks);
 }
 
 static void
@@ -408,7 +332,6 @@ dialled (GIOStream    *stream,
          gpointer      data)
 {
   MemoRedisTracking *self = data;
-  MemoRedisAddress address = self->address;
 
   self->dial = NULL;
   if (error != NULL)
@@ -417,11 +340,8 @@ dialled (GIOStream    *stream,
       return;
     }
 
-  /* A database has no part in this. */
-  address.db = 0;
   self->pushes = memo_redis_pipeline_new (stream, socket, self->address.label, self->setup, self->counters, &pipeline_owner, self);
-  self->greeting = memo_redis_greeting_send (self->pushes, &address, 0, NULL,
-                                             (gint64) self->address.timeout_ms * 1000 * self->setup->patience, greeted, self);
+  self->greeting = memo_redis_greeting_send (self->pushes, &self->address, &self->tracks, patience (self), greeted, self);
 }
 
 MemoRedisTracking *
@@ -448,8 +368,7 @@ memo_redis_tracking_start (const MemoRedisAddress       *address,
       self->echoes[i]->is_push = i == 1;
     }
 
-  self->dial = memo_redis_dial_start (&self->address, self->clock,
-                                      (gint64) self->address.timeout_ms * 1000 * self->setup->patience, dialled, self);
+  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
 
   return self;
 }

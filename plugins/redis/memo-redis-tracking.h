@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "memo-redis-address.h"
-#include "memo-redis-pipeline.h"
+#include "memo-redis-greeting.h"
 
 G_BEGIN_DECLS
 
@@ -13,9 +12,9 @@ typedef struct _MemoRedisTracking MemoRedisTracking;
  * each may call. */
 typedef struct
 {
-  /* It has subscribed: commands of the other connection may redirect to CLIENT. */
-  void (*ready)    (gpointer        owner,
-                    gint64          client);
+  /* It has subscribed: the other connection may redirect to `client`. */
+  void (*ready)    (gpointer               owner,
+                    const MemoRedisTracks *tracks);
   void (*broken)   (gpointer        owner,
                     const GError   *error,
                     gboolean        lasting);

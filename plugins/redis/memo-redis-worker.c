@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "memo-redis-dial.h"
-#include "memo-redis-greeting.h"
 #include "memo-redis-steps.h"
 
 /* One thread has the link and all that belongs to it, in a main context of its own.  Who asks leaves a wish and goes on; while the
@@ -18,7 +17,6 @@ struct _MemoRedisWorker
   MemoRedisAddress   address;
   MemoRedisSetup     setup;
   MemoRedisCounters  counters;
-  MemoRedisNotify    notify;
   const MemoRedisSignals *signals;
   gpointer           data;
   GDestroyNotify     destroy;
@@ -35,12 +33,13 @@ struct _MemoRedisWorker
   gboolean           connected;
   GError            *away;        /* why nobody needs to ask */
   gint64             lease_end;   /* in the time of the link's clock */
-  guint8             server[MEMO_REDIS_SERVER_ID_SIZE];
+  guint8             server[MEMO_REMOTE_SERVER_ID_SIZE];
 
   /* The thread's own. */
   MemoRedisLink     *link;
   MemoRedisDesk     *desk;
   MemoRedisSteps    *steps;
+  gboolean           done;        /* it was closed, and all calls are answered */
 };
 
 static int n_workers;
@@ -106,10 +105,11 @@ look_dispatch (GSource     *source,
   g_queue_init (&self->requests);
   g_mutex_unlock (&self->lock);
 
-  while (wishes.head != NULL)
-    memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
+  /* Before a wish that it be closed. */
   while (requests.head != NULL)
     memo_redis_steps_take (self->steps, g_queue_pop_head_link (&requests)->data);
+  while (wishes.head != NULL)
+    memo_redis_desk_take (self->desk, g_queue_pop_head_link (&wishes)->data);
 
   return G_SOURCE_CONTINUE;
 }
@@ -126,7 +126,6 @@ static GSourceFuncs look_funcs = {
 MemoRedisWorker *
 memo_redis_worker_new (const MemoRedisAddress *address,
                        const MemoRedisSetup   *setup,
-                       MemoRedisNotify         notify,
                        const MemoRedisSignals *signals,
                        gpointer                data,
                        GDestroyNotify          destroy)
@@ -141,7 +140,6 @@ memo_redis_worker_new (const MemoRedisAddress *address,
     g_object_ref (self->setup.clock);
   g_mutex_init (&self->counters.lock);
   self->counters.round_trip = -1.0;
-  self->notify = notify;
   self->signals = signals;
   self->data = data;
   self->destroy = destroy;
@@ -241,16 +239,49 @@ changed (MemoRedisLink *link,
   memo_redis_desk_changed (self->desk);
   memo_redis_steps_changed (self->steps);
   if (notify)
-    self->notify (self->data);
+    self->signals->connected (self->data);
 }
 
+/* It ends when both have answered all that was asked before it was closed. */
 static void
 done (gpointer owner)
 {
   MemoRedisWorker *self = owner;
 
-  g_main_loop_quit (self->loop);
+  self->done = TRUE;
+  if (memo_redis_steps_is_idle (self->steps))
+    g_main_loop_quit (self->loop);
 }
+
+static void
+idle (gpointer owner)
+{
+  MemoRedisWorker *self = owner;
+
+  if (self->done)
+    g_main_loop_quit (self->loop);
+}
+
+/* What was written here, and would not be said by the server. */
+static void
+wrote (gpointer    owner,
+       const char *key)
+{
+  MemoRedisWorker *self = owner;
+
+  if (self->address.max_staleness_ms > 0)
+    self->signals->outdated (self->data, key);
+}
+
+static const MemoRedisDeskOwner desk_owner = {
+  .done = done,
+  .outdated = wrote,
+};
+
+static const MemoRedisStepsOwner steps_owner = {
+  .outdated = wrote,
+  .idle = idle,
+};
 
 /* Who asked before it was closed, and was not heard any more. */
 static void
@@ -277,8 +308,8 @@ worker_main (gpointer data)
 
   g_main_context_push_thread_default (self->context);
   self->link = memo_redis_link_new (&self->address, &self->setup, &self->counters, changed, &heard, self);
-  self->desk = memo_redis_desk_new (self->link, &self->address, &self->setup, &self->counters, done, self);
-  self->steps = memo_redis_steps_new (self->link, &self->address, &self->setup);
+  self->desk = memo_redis_desk_new (self->link, &self->address, &self->setup, &self->counters, &desk_owner, self);
+  self->steps = memo_redis_steps_new (self->link, &self->address, &self->setup, &self->counters, &steps_owner, self);
   memo_redis_link_start (self->link);
 
   g_main_loop_run (self->loop);
@@ -339,7 +370,8 @@ check_wish (MemoRedisWorker *self,
   if (self->away != NULL)
     return g_error_copy (self->away);
   if (self->wishes.length + self->requests.length >= self->setup.in_flight)
-    return g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait already", self->address.label, self->wishes.length);
+    return g_error_new (MEMO_ERROR, MEMO_ERROR_BUSY, "%s: %u operations wait already", self->address.label,
+                        self->wishes.length + self->requests.length);
   if (!ensure_thread (self, &why))
     return g_error_new (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE, "There is no thread for %s: %s", self->address.label, why->message);
 

@@ -5,24 +5,24 @@
 
 G_BEGIN_DECLS
 
-/* Whether it is connected is not as it was; called in the thread of the worker. */
-typedef void (*MemoRedisNotify) (gpointer data);
-
-/* What it hears from a server that tracks; called in the thread of the worker. */
+/* What it has to say; called in its thread. */
 typedef struct
 {
-  void (*linked)   (gpointer    data);
-  void (*unlinked) (gpointer    data);
-  void (*beat)     (gpointer    data);
-  void (*outdated) (gpointer    data,
-                    const char *key);
+  /* Whether it is connected is not as it was. */
+  void (*connected) (gpointer    data);
+
+  /* What it hears from a server that tracks. */
+  void (*linked)    (gpointer    data);
+  void (*unlinked)  (gpointer    data);
+  void (*beat)      (gpointer    data);
+  void (*outdated)  (gpointer    data,
+                     const char *key);
 } MemoRedisSignals;
 
 typedef struct _MemoRedisWorker MemoRedisWorker;
 
 MemoRedisWorker *memo_redis_worker_new          (const MemoRedisAddress *address,
                                                  const MemoRedisSetup   *setup,
-                                                 MemoRedisNotify         notify,
                                                  const MemoRedisSignals *signals,
                                                  gpointer                data,
                                                  GDestroyNotify          destroy);

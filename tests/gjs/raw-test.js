@@ -22,7 +22,7 @@ function typesByPrefix() {
   return ['AgentCache', 'AgentCacheInvalidator', 'AgentCacheSession', 'AgentFunction', 'AgentLoop', 'AgentTool', 'AsyncCache',
     'AsyncFunction', 'AsyncInvalidator', 'AsyncLru', 'AsyncLruInvalidator', 'AsyncTtl', 'AsyncTtlInvalidator',
     'Backend', 'Cache', 'Call', 'Clock', 'Codec', 'Decorator', 'Entry', 'Invalidator', 'Loader', 'ManualClock', 'Metrics',
-    'Mutation', 'Poller', 'RemoteBackend', 'VariantCodec', 'Warmup']
+    'Mutation', 'Poller', 'RemoteBackend', 'RemoteRequest', 'VariantCodec', 'Warmup']
     .map(name => [prefix(name), Memo[name]])
     .sort(([a], [b]) => b.length - a.length);
 }

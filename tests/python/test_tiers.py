@@ -340,6 +340,18 @@ def test_redis(run, redis_socket):
     run(main())
 
 
+def test_redis_notifies_the_loop_in_which_it_was_made(run, redis_socket):
+    async def main():
+        redis = RedisBackend(f'redis+unix://{redis_socket}', timeout=5)
+        notified = asyncio.Event()
+        redis.memo.connect('notify::connected', lambda *_: notified.set())
+        assert not redis.memo.props.connected
+        async with redis:
+            await notified.wait()
+            assert redis.memo.props.connected
+    run(main())
+
+
 @pytest.mark.one_loop
 def test_what_the_other_side_of_a_program_keeps_goes_to_a_tier_too(run):
     async def main():

@@ -114,7 +114,8 @@ show (const char *title,
 
   for (guint i = 0; i < N_ORDERS; i++)
     gather (&gatherer, i, i == 0 ? leaves : NULL);
-  simulated_clock_run (page.clock, 0.010);
+  /* Just before the names are there. */
+  simulated_clock_run (page.clock, 0.024);
   if (first_leaves)
     g_cancellable_cancel (leaves);
 

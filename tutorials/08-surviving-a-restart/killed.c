@@ -151,7 +151,8 @@ static void
 kill_and_look (const char *program,
                const char *uri)
 {
-  g_autoptr(GRand) random = g_rand_new_with_seed (SEED);
+  const guint32 seed = SEED;
+  g_autoptr(GRand) random = g_rand_new_with_seed_array (&seed, 1);   /* as Python does it */
   guint n_acknowledged = 0, n_there = 0;
 
   /* [kill] */

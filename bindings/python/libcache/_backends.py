@@ -12,7 +12,7 @@ from gi.repository import GLib, GObject, Memo
 
 from . import _errors
 from ._functions import call as call_function
-from ._loops import wait
+from ._loops import wait, within_loop
 
 
 def backend_of(backend):
@@ -30,7 +30,9 @@ class _Plugin:
     """A backend that a plugin provides."""
 
     def __init__(self, uri):
-        self.memo = Memo.Backend.new_for_uri(uri)
+        # Its notifications come in the loop.
+        with within_loop():
+            self.memo = Memo.Backend.new_for_uri(uri)
 
     async def open(self) -> None:
         """Open it now, and raise why it cannot be; else it is opened when it is first used."""
