@@ -202,7 +202,11 @@ def render(folder):
 
     peers = folder / 'figures' / 'peers.csv'
     if peers.exists():
-        out += [f'## {PEERS[0]}', '', PEERS[1], '', *peers_table(peers), '']
+        run = record['peers']
+        versions = ', '.join(f'{name} {version}' for name, version in run['versions'].items())
+        out += [f'## {PEERS[0]}', '', PEERS[1], '',
+                f'{run["rounds"]} rounds on {run["date"]}, with a load of {run["load"][0]} before and {run["load"][1]} after: {versions}.', '',
+                *peers_table(peers), '']
         out += ['[How](peers/README.md).', '']
 
     texts = sorted((folder / 'figures').glob('*.txt'))
