@@ -91,7 +91,7 @@ memo_eviction_replace (MemoEviction *self,
                        MemoNode     *node)
 {
   node->is_small = old->is_small;
-  node->uses = MIN (old->uses + 1, MAX_USES);
+  node->uses = self->policy == MEMO_EVICTION_S3_FIFO ? MIN (old->uses + 1, MAX_USES) : 0;
   link_newest (queue_of (self, node), node);
 }
 
@@ -102,21 +102,54 @@ memo_eviction_remove (MemoEviction *self,
   unlink_node (queue_of (self, node), node);
 }
 
+static void
+move_to_newest (MemoQueue *queue,
+                MemoNode  *node)
+{
+  if (queue->newest == node)
+    return;
+
+  unlink_node (queue, node);
+  link_newest (queue, node);
+}
+
 /* Somebody asked for a node. */
 void
 memo_eviction_touch (MemoEviction *self,
                      MemoNode     *node)
 {
   if (self->policy == MEMO_EVICTION_S3_FIFO)
+    memo_eviction_mark (self, node);
+  else
+    move_to_newest (&self->main, node);
+}
+
+/* The same for somebody who shares the lock with others and must not move anything.  Of two at the same time, one
+ * may go uncounted.  Nothing is written where it is marked already, so that what all ask for is not fought over. */
+void
+memo_eviction_mark (MemoEviction *self,
+                    MemoNode     *node)
+{
+  const guint enough = self->policy == MEMO_EVICTION_S3_FIFO ? MAX_USES : 1;
+  guint uses = __atomic_load_n (&node->uses, __ATOMIC_RELAXED);
+
+  if (uses < enough)
+    __atomic_store_n (&node->uses, (guint8) (uses + 1), __ATOMIC_RELAXED);
+}
+
+/* The least recently used, as far as that is known. */
+static MemoNode *
+choose_oldest (MemoEviction *self)
+{
+  for (guint i = 0; self->lazy && self->main.oldest->uses > 0 && i < MAX_CHANCES; i++)
     {
-      if (node->uses < MAX_USES)
-        node->uses++;
+      MemoNode *node = self->main.oldest;
+
+      node->uses = 0;
+      move_to_newest (&self->main, node);
     }
-  else if (self->main.newest != node)
-    {
-      unlink_node (&self->main, node);
-      link_newest (&self->main, node);
-    }
+
+  return self->main.oldest;
 }
 
 /* Says who has to go next; there has to be somebody.  It stays in its queue, and is known as a ghost if it came back. */
@@ -153,7 +186,7 @@ memo_eviction_choose (MemoEviction *self)
         }
     }
 
-  return self->main.oldest;
+  return choose_oldest (self);
 }
 
 /* Somebody, or NULL when there is nobody left. */

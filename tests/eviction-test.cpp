@@ -54,6 +54,27 @@ TEST_F (EvictionTest, WhatNobodyCameBackForGoesFirst)
   EXPECT_EQ (dropped ().front (), "once:0");
 }
 
+TEST_F (EvictionTest, HitsOfReadersWhoShareCountLikeOthers)
+{
+  MemoReaders *readers = memo_readers_new ();
+  const MemoKey key = memo_key ("often");
+
+  memo_store_share (store_, readers);
+  maxsize_ = 10;
+  MemoNode *often = put ("often");
+  for (int i = 0; i < 5; i++)
+    EXPECT_EQ (memo_store_use_shared (store_, &key, now_), often);
+  EXPECT_EQ (often->uses, 3);
+
+  fill ("once:", 9);
+  fill ("more:", 9);
+  EXPECT_TRUE (has ("often"));
+  EXPECT_EQ (dropped ().front (), "once:0");
+
+  memo_store_share (store_, nullptr);
+  memo_readers_free (readers);
+}
+
 TEST_F (EvictionTest, OneHitIsNotYetOften)
 {
   maxsize_ = 10;
