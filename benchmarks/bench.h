@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  *
  * Times from a machine that others use as well say little; what all needed one right after
  * the other says more.  So the ratio is taken within each round, and the median of these
- * is what counts. */
+ * is what counts.  For work of one thread, how long the processor worked is measured: then other processes take
+ * nothing but its caches. */
 
 typedef struct _Bench Bench;
 
@@ -34,6 +35,8 @@ typedef struct
   double      next_target;    /* the one after that, 0.0 when there is none */
   const char *curve;          /* which this row is a point of, or NULL */
   double      x;              /* where on it */
+  gboolean    on_the_wall;    /* that clock counts, as several threads or processes take part, or a disk; else how long
+                               * processors worked */
   BenchSide   ours;
   BenchSide   by_hand;        /* what the ratios are to */
   BenchSide   others[BENCH_MOST_OTHERS];

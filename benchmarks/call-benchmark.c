@@ -5,7 +5,7 @@
 #include "workload.h"
 
 /* What it costs that keys are made of arguments: calls of decorated functions, and of an agent's tools, whose answers are
- * there; each beside a plain get of a key at hand. */
+ * there; each beside a plain get.  Arguments are at hand, as the key of the plain get is. */
 
 #define SIZE 1000
 #define PASS 200
@@ -19,13 +19,16 @@ typedef struct
   ByHand                *by_hand;
 
   Keys                  *keys;
+  GPtrArray             *arguments;         /* of the function, a tuple for each key */
+  GPtrArray             *tool_arguments;    /* a tuple with a dictionary */
   guint                  place;
   guint                  at_once;
   Asks                  *asks;
 } Calls;
 
-typedef void (*CallOne) (Calls      *self,
-                         const char *text);
+/* With the key of that number. */
+typedef void (*CallOne) (Calls *self,
+                         guint  number);
 
 static guint
 call_all (Calls   *self,
@@ -36,7 +39,7 @@ call_all (Calls   *self,
   for (guint done = 0; done < PASS; done += self->at_once)
     {
       for (guint i = 0; i < self->at_once; i++)
-        call_one (self, self->keys->texts[advance (&self->place, self->keys->count)]);
+        call_one (self, advance (&self->place, self->keys->count));
       right += asks_wait (self->asks);
     }
 
@@ -88,10 +91,11 @@ called_cb (GObject      *source,
 }
 
 static void
-call_function (Calls      *self,
-               const char *text)
+call_function (Calls *self,
+               guint  number)
 {
-  memo_decorator_call_async (self->function, g_variant_new ("(s)", text), MEMO_GET_NONE, NULL, called_cb, asks_add (self->asks, text));
+  memo_decorator_call_async (self->function, g_ptr_array_index (self->arguments, number), MEMO_GET_NONE, NULL, called_cb,
+                             asks_add (self->asks, self->keys->texts[number]));
 }
 
 static void
@@ -104,52 +108,52 @@ tool_called_cb (GObject      *source,
   asks_answered (ask, entry != NULL ? memo_entry_get_bytes (entry) : NULL);
 }
 
-static GVariant *
-arguments_new (const char *text)
+static void
+call_tool (Calls *self,
+           guint  number)
 {
-  return g_variant_new_parsed ("({'text': <%s>},)", text);
+  memo_agent_cache_session_call_async (self->session, self->tool, g_ptr_array_index (self->tool_arguments, number), NULL,
+                                       MEMO_GET_NONE, NULL, tool_called_cb, asks_add (self->asks, self->keys->texts[number]));
 }
 
 static void
-call_tool (Calls      *self,
-           const char *text)
+get_plainly (Calls *self,
+             guint  number)
 {
-  memo_agent_cache_session_call_async (self->session, self->tool, arguments_new (text), NULL, MEMO_GET_NONE, NULL, tool_called_cb,
-                                       asks_add (self->asks, text));
-}
-
-static void
-get_plainly (Calls      *self,
-             const char *text)
-{
-  asks_get (self->asks, self->cache, text, NULL);
+  asks_get (self->asks, self->cache, self->keys->texts[number], NULL);
 }
 
 /* Prints the arguments, which is how one makes a key by hand that no other arguments have. */
-static void
-get_printed (Calls      *self,
-             const char *text,
-             GVariant   *arguments)
+static char *
+key_by_hand (GVariant *arguments)
 {
-  g_autoptr(GVariant) sunk = g_variant_ref_sink (arguments);
-  g_autofree char *printed = g_variant_print (sunk, TRUE);
-  g_autofree char *key = g_strconcat ("function:", printed, NULL);
+  g_autofree char *printed = g_variant_print (arguments, TRUE);
 
-  by_hand_get_async (self->by_hand, key, asks_got_by_hand_cb, asks_add (self->asks, text));
+  return g_strconcat ("function:", printed, NULL);
 }
 
 static void
-call_by_hand (Calls      *self,
-              const char *text)
+get_printed (Calls     *self,
+             GPtrArray *arguments,
+             guint      number)
 {
-  get_printed (self, text, g_variant_new ("(s)", text));
+  g_autofree char *key = key_by_hand (g_ptr_array_index (arguments, number));
+
+  by_hand_get_async (self->by_hand, key, asks_got_by_hand_cb, asks_add (self->asks, self->keys->texts[number]));
 }
 
 static void
-call_tool_by_hand (Calls      *self,
-                   const char *text)
+call_by_hand (Calls *self,
+              guint  number)
 {
-  get_printed (self, text, arguments_new (text));
+  get_printed (self, self->arguments, number);
+}
+
+static void
+call_tool_by_hand (Calls *self,
+                   guint  number)
+{
+  get_printed (self, self->tool_arguments, number);
 }
 
 static guint
@@ -184,16 +188,16 @@ run_tool_by_hand (gpointer data)
 
 /* --- all sides --- */
 
+/* Takes the arguments, which may be floating. */
 static void
-keep_by_hand (Calls      *self,
-              const char *text,
-              GVariant   *arguments)
+keep (Calls     *self,
+      GPtrArray *all_arguments,
+      GVariant  *arguments,
+      GBytes    *value)
 {
-  g_autoptr(GVariant) sunk = g_variant_ref_sink (arguments);
-  g_autofree char *printed = g_variant_print (sunk, TRUE);
-  g_autofree char *key = g_strconcat ("function:", printed, NULL);
-  g_autoptr(GBytes) value = source_read (text);
+  g_autofree char *key = key_by_hand (arguments);
 
+  g_ptr_array_add (all_arguments, g_variant_ref_sink (arguments));
   by_hand_set (self->by_hand, key, value, 0);
 }
 
@@ -206,11 +210,11 @@ fill (Calls *self)
       const char *text = self->keys->texts[i];
       g_autoptr(GBytes) value = source_read (text);
 
-      keep_by_hand (self, text, g_variant_new ("(s)", text));
-      keep_by_hand (self, text, arguments_new (text));
+      keep (self, self->arguments, g_variant_new ("(s)", text), value);
+      keep (self, self->tool_arguments, g_variant_new_parsed ("({'text': <%s>},)", text), value);
       memo_cache_set (self->cache, text, memo_entry_new_bytes (value));
-      call_function (self, text);
-      call_tool (self, text);
+      call_function (self, i);
+      call_tool (self, i);
       asks_wait (self->asks);
     }
 }
@@ -250,6 +254,8 @@ main (int    argc,
   g_autoptr(Asks) asks = asks_new (PASS);
   g_autoptr(ByHand) by_hand = by_hand_new (2 * SIZE);
   g_autofree Keys *keys = keys_new (bench_scale (bench, SIZE), 6);
+  g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autoptr(GPtrArray) tool_arguments = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   g_autoptr(GError) error = NULL;
   Calls calls = {
     .function = MEMO_DECORATOR (function),
@@ -257,6 +263,8 @@ main (int    argc,
     .cache = MEMO_CACHE (memo_async_cache_new (SIZE, 300.0)),
     .by_hand = by_hand,
     .keys = keys,
+    .arguments = arguments,
+    .tool_arguments = tool_arguments,
     .at_once = 1,
     .asks = asks,
   };

@@ -63,6 +63,7 @@ compare (Bench         *bench,
     .target = row->target,
     .curve = row->curve,
     .x = row->at_once,
+    .on_the_wall = TRUE,
     .ours = works[row->work].ours,
     .by_hand = works[row->work].by_hand,
   };

@@ -102,7 +102,7 @@ def measure_topic(topic, program, rounds):
 
 def measure(arguments):
     kept = FIGURES / 'machine.json'
-    record = json.loads(kept.read_text(encoding='utf-8')) if kept.exists() and arguments.only else {'topics': {}}
+    record = json.loads(kept.read_text(encoding='utf-8')) if kept.exists() else {'topics': {}}
     record['machine'] = describe_machine()
     for topic, program in (named.split('=', 1) for named in arguments.programs):
         if arguments.only and topic not in arguments.only:

@@ -25,7 +25,7 @@ TOPICS = {
              'plain get whose key is at hand, and a key that is printed by hand.'),
     'bracket': ('Invalidation', 'A deletion, and the two halves of a bracket around a change of the source.'),
     'expiry': ('Expiry', 'Entries that all expire together: what each costs, and the longest turn of the main loop that comes of it. By hand '
-               'there is one turn. Times are those that the processor worked.'),
+               'there is one turn.'),
     'startup': ('Start-up', 'Processes that start, use a cache once, and end.'),
     'disk': ('The disk', 'The whole way through a cache with nothing in memory. Beside it: SQLite with prepared statements, without a cache; '
              'or a file a key.'),
@@ -34,7 +34,8 @@ TOPICS = {
 }
 
 PEERS = ('Caches in other languages', 'The same keys in the same order, each in its own language: what a program in that language has to pay. The '
-         'ratio is to libcache, measured in the same rounds.')
+         'ratio in brackets is to libcache, measured in the same rounds. In memory, what counts is how long processors worked for the '
+         'process; with the disk, the clock on the wall.')
 
 UNITS = {'ns': 1.0, 'us': 1e3, 'ms': 1e6, 's': 1e9}
 
@@ -181,7 +182,8 @@ def render(folder):
     record = json.loads((folder / 'figures' / 'machine.json').read_text(encoding='utf-8'))
     out = ['<!-- Written by benchmarks/report.py: change that, or the texts in benchmarks/figures. -->', '# What was measured', '',
            'Times from one machine say little about another. What counts are the *ratios*: each program does the same work with libcache and '
-           'otherwise, in turns, and takes the ratio in each round. Given are the median of the rounds and, in brackets, between what '
+           'otherwise, in turns, and takes the ratio in each round. What is done in one thread is measured in the time that the processor '
+           'worked; where threads, processes or a disk take part, the clock on the wall counts. Given are the median of the rounds and, in brackets, between what '
            'the middle half of them lies; below 1 libcache is faster. Both sides are checked for right answers while they are measured.', '',
            *conditions(record), '## To repeat it', '', '<!-- text -->', '```sh',
            'meson setup build-release --buildtype=release -Dbenchmarks=enabled',
@@ -200,7 +202,11 @@ def render(folder):
 
     peers = folder / 'figures' / 'peers.csv'
     if peers.exists():
-        out += [f'## {PEERS[0]}', '', PEERS[1], '', *peers_table(peers), '']
+        run = record['peers']
+        versions = ', '.join(f'{name} {version}' for name, version in run['versions'].items())
+        out += [f'## {PEERS[0]}', '', PEERS[1], '',
+                f'{run["rounds"]} rounds on {run["date"]}, with a load of {run["load"][0]} before and {run["load"][1]} after: {versions}.', '',
+                *peers_table(peers), '']
         out += ['[How](peers/README.md).', '']
 
     texts = sorted((folder / 'figures').glob('*.txt'))

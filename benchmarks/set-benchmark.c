@@ -11,7 +11,6 @@ main (int    argc,
       char **argv)
 {
   static const SetRow rows[] = {
-    { "set new, 10",                      10,     10, .grow = TRUE, .curve = "set" },
     { "set new, 100",                    100,    100, .grow = TRUE, .curve = "set" },
     { "set new, 1k",                    1000,   1000, .grow = TRUE, .target = 1.0, .curve = "set" },
     { "set new, 10k",                  10000,  10000, .grow = TRUE, .curve = "set" },

@@ -18,7 +18,7 @@ seconds_worked (void)
 {
   struct timespec worked;
 
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &worked);
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &worked);
 
   return worked.tv_sec + worked.tv_nsec * 1e-9;
 }

@@ -14,7 +14,7 @@ typedef struct
 } Summary;
 
 double  seconds_now    (void);
-/* Of the processor, in this thread: what others had it for does not count. */
+/* Of processors, in all threads of this process: what other processes had them for does not count. */
 double  seconds_worked (void);
 Summary summarize      (GArray *figures);
 

@@ -179,6 +179,7 @@ compare (Bench            *bench,
     .target = row->target,
     .curve = row->curve,
     .x = row->n,
+    .on_the_wall = TRUE,
     .ours = { .run = run_team, .data = &ours },
     .by_hand = {
       .name = row->against_one ? "one thread" : NULL,

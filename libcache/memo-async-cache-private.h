@@ -107,6 +107,12 @@ memo_async_cache_now (MemoAsyncCache *self)
  * feels it. */
 #define MEMO_PATIENCE 64
 
+static inline gboolean
+memo_tiers_exist (MemoAsyncCache *self)
+{
+  return self->tiers[MEMO_REMOTE] != NULL || self->tiers[MEMO_BACKUP] != NULL || self->remote != NULL;
+}
+
 /* With the lock held: how much may be in memory. */
 static inline MemoLimit
 memo_async_cache_limit (MemoAsyncCache *self)
@@ -215,7 +221,6 @@ void        memo_loading_leave         (MemoCall            *request);
 void        memo_loading_close         (MemoAsyncCache      *self);
 
 /* memo-tiers.c */
-gboolean    memo_tiers_exist           (MemoAsyncCache      *self);
 void        memo_tiers_open            (MemoAsyncCache      *self);
 void        memo_tiers_abandon         (MemoAsyncCache      *self);
 void        memo_tiers_set_timeout     (MemoAsyncCache      *self,

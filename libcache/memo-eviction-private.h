@@ -48,7 +48,8 @@ void      memo_eviction_touch   (MemoEviction       *self,
                                  MemoNode           *node);
 void      memo_eviction_mark    (MemoEviction       *self,
                                  MemoNode           *node);
-MemoNode *memo_eviction_choose  (MemoEviction       *self);
+MemoNode *memo_eviction_choose  (MemoEviction       *self,
+                                 guint              *chances);
 MemoNode *memo_eviction_any     (MemoEviction       *self);
 
 G_END_DECLS

@@ -8,10 +8,6 @@
 #define MAX_USES  3
 #define MANY_USES 2
 
-/* How many are given another chance at most before one goes that deserved one, too.  With a million that were all asked for
- * often, one choice would take too long otherwise. */
-#define MAX_CHANCES 512
-
 void
 memo_eviction_init (MemoEviction       *self,
                     MemoEvictionPolicy  policy)
@@ -139,12 +135,14 @@ memo_eviction_mark (MemoEviction *self,
 
 /* The least recently used, as far as that is known. */
 static MemoNode *
-choose_oldest (MemoEviction *self)
+choose_oldest (MemoEviction *self,
+               guint        *chances)
 {
-  for (guint i = 0; self->lazy && self->main.oldest->uses > 0 && i < MAX_CHANCES; i++)
+  while (self->lazy && self->main.oldest->uses > 0 && *chances > 0)
     {
       MemoNode *node = self->main.oldest;
 
+      (*chances)--;
       node->uses = 0;
       move_to_newest (&self->main, node);
     }
@@ -152,24 +150,29 @@ choose_oldest (MemoEviction *self)
   return self->main.oldest;
 }
 
-/* Says who has to go next; there has to be somebody.  It stays in its queue, and is known as a ghost if it came back. */
+/* Says who has to go next; there has to be somebody.  It stays in its queue, and is known as a ghost if it came back.
+ *
+ * So many CHANCES are left to be given; when there are none, one goes that deserved one, too.  With a million that were all
+ * asked for often, a choice would take too long otherwise. */
 MemoNode *
-memo_eviction_choose (MemoEviction *self)
+memo_eviction_choose (MemoEviction *self,
+                      guint        *chances)
 {
   MemoNode *node;
 
-  for (guint i = 0; self->policy == MEMO_EVICTION_S3_FIFO; i++)
+  while (self->policy == MEMO_EVICTION_S3_FIFO)
     {
       gsize count = self->small.count + self->main.count;
 
       if (self->main.count == 0 || (self->small.count > 0 && self->small.count >= count / SMALL_SHARE))
         {
           node = self->small.oldest;
-          if (node->uses < MANY_USES || i >= MAX_CHANCES)
+          if (node->uses < MANY_USES || *chances == 0)
             {
               memo_ghosts_add (&self->ghosts, node->item.hash, ghost_room (self));
               return node;
             }
+          (*chances)--;
           unlink_node (&self->small, node);
           node->is_small = FALSE;
           node->uses = 0;
@@ -178,20 +181,22 @@ memo_eviction_choose (MemoEviction *self)
       else
         {
           node = self->main.oldest;
-          if (node->uses == 0 || i >= MAX_CHANCES)
+          if (node->uses == 0 || *chances == 0)
             return node;
+          (*chances)--;
           unlink_node (&self->main, node);
           node->uses--;
           link_newest (&self->main, node);
         }
     }
 
-  return choose_oldest (self);
+  return choose_oldest (self, chances);
 }
 
-/* Somebody, or NULL when there is nobody left. */
+/* Somebody, or NULL when there is nobody left.  The newest, whose memory is most often behind that of all others: so it goes
+ * back to the system in small pieces, and not in one, which takes its time. */
 MemoNode *
 memo_eviction_any (MemoEviction *self)
 {
-  return self->main.oldest != NULL ? self->main.oldest : self->small.oldest;
+  return self->main.newest != NULL ? self->main.newest : self->small.newest;
 }

@@ -41,7 +41,7 @@ replace_store (MemoAsyncCache  *self,
   memo_readers_resume (old->readers);
   memo_store_share (old, NULL);
 
-  if (memo_store_size (old) <= MEMO_STORE_SLICE)
+  if (memo_store_is_one_slice (old))
     return old;
 
   old->next = self->husks;

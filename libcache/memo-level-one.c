@@ -61,7 +61,8 @@ memo_level_one_keep (MemoAsyncCache    *self,
     {
       memo_store_remove (self->values, key, now, &trash->nodes);
     }
-  memo_tiers_store (self, key, entry, tags, deadline, arrival, trash);
+  if (memo_tiers_exist (self))
+    memo_tiers_store (self, key, entry, tags, deadline, arrival, trash);
 
   if (self->husks != NULL)
     memo_store_drain (self->husks, 2, &trash->nodes);

@@ -23,6 +23,9 @@ G_BEGIN_DECLS
 /* How many nodes are dealt with at most before others get their turn. */
 #define MEMO_STORE_SLICE 512
 
+/* And of how many bytes, but for the last of them: what is large takes longer to give back. */
+#define MEMO_STORE_SLICE_BYTES (4 * 1024 * 1024)
+
 typedef struct _MemoStore MemoStore;
 
 struct _MemoStore
@@ -94,6 +97,13 @@ static inline gsize
 memo_store_size (MemoStore *self)
 {
   return self->table.count;
+}
+
+/* Whether all of it may be freed in one go. */
+static inline gboolean
+memo_store_is_one_slice (MemoStore *self)
+{
+  return memo_store_size (self) <= MEMO_STORE_SLICE && self->bytes <= MEMO_STORE_SLICE_BYTES;
 }
 
 /* Somebody asked for a node. */

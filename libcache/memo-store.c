@@ -187,9 +187,10 @@ drop (MemoStore  *self,
 
 static void
 evict (MemoStore  *self,
+       guint      *chances,
        MemoNode  **garbage)
 {
-  drop (self, memo_eviction_choose (&self->order), EVICTED, garbage);
+  drop (self, memo_eviction_choose (&self->order, chances), EVICTED, garbage);
 }
 
 /* A node that is dead already, or NULL: most of the time no tag is. */
@@ -349,6 +350,7 @@ put (MemoStore         *self,
 {
   MemoKey key = memo_item_key (&node->item);
   MemoNode *old = (MemoNode *) memo_table_find (&self->table, &key);
+  guint chances = MEMO_STORE_SLICE;
   gboolean replaces = FALSE;
 
   if (old != NULL)
@@ -371,7 +373,7 @@ put (MemoStore         *self,
   for (guint i = 0; i < PUT_BUDGET && exceeds (memo_store_size (self) + 1, self->bytes + node->size, limit); i++)
     {
       if (!bury_one (self, now, garbage))
-        evict (self, garbage);
+        evict (self, &chances, garbage);
     }
 
   memo_table_add (&self->table, &node->item);
@@ -423,8 +425,16 @@ memo_store_next_sweep (MemoStore *self,
   return top != NULL ? top->deadline : MEMO_NEVER;
 }
 
-/* Buries the dead, then evicts what is over the limit, BUDGET nodes at most.  Says whether
- * there is more to do at once. */
+/* Whether less has gone than is enough for a slice, since a store had so many BYTES. */
+static inline gboolean
+is_in_slice (MemoStore *self,
+             guint64    bytes)
+{
+  return self->bytes + MEMO_STORE_SLICE_BYTES > bytes;
+}
+
+/* Buries the dead, then evicts what is over the limit, BUDGET nodes at most, and gives as many another chance.  Says
+ * whether there is more to do at once. */
 gboolean
 memo_store_sweep (MemoStore  *self,
                   MemoLimit   limit,
@@ -432,17 +442,20 @@ memo_store_sweep (MemoStore  *self,
                   guint       budget,
                   MemoNode  **garbage)
 {
+  const guint64 bytes = self->bytes;
+  guint chances = budget;
+
   if (memo_store_next_sweep (self, limit) > now)
     return FALSE;
 
   memo_readers_stop (self->readers);
-  for (guint i = 0; i < budget; i++)
+  for (guint i = 0; i < budget && chances > 0 && is_in_slice (self, bytes); i++)
     {
       if (bury_one (self, now, garbage))
         continue;
       if (!exceeds (memo_store_size (self), self->bytes, limit))
         break;
-      evict (self, garbage);
+      evict (self, &chances, garbage);
     }
   memo_readers_resume (self->readers);
 
@@ -456,7 +469,9 @@ memo_store_drain (MemoStore  *self,
                   guint       budget,
                   MemoNode  **garbage)
 {
-  for (guint i = 0; i < budget && memo_store_size (self) > 0; i++)
+  const guint64 bytes = self->bytes;
+
+  for (guint i = 0; i < budget && memo_store_size (self) > 0 && is_in_slice (self, bytes); i++)
     drop (self, memo_eviction_any (&self->order), REPLACED, garbage);
 
   return memo_store_size (self) > 0;

@@ -9,7 +9,9 @@ npm go into FOLDER, which is a temporary one unless it is given.
 """
 import argparse
 import csv
+import datetime
 import json
+import os
 import pathlib
 import shutil
 import statistics
@@ -19,6 +21,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIGURES = HERE.parent / 'figures' / 'peers.csv'
+MACHINE = HERE.parent / 'figures' / 'machine.json'
 
 # Which keys, of how many digits, and how many draws of them.
 WORKLOADS = {'1000': (1000, 6, 1 << 18), '2000': (2000, 6, 1), '100000': (100000, 6, 1 << 18), 'disk': (10000, 7, 1)}
@@ -86,6 +89,24 @@ def write(rounds):
                 lines.writerow([row, side, 'ns', f'{statistics.median(times):.4g}', f'{statistics.median(ratios):.3f}'])
 
 
+def version_of(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def conditions(python, rounds, load):
+    """What somebody needs to know who compares."""
+    packages = json.loads((HERE / 'package.json').read_text(encoding='utf-8'))['dependencies']
+    for name in ('cachetools', 'diskcache'):
+        packages[name] = version_of(python, '-c', f'import importlib.metadata; print(importlib.metadata.version({name!r}))')
+    return {
+        'rounds': rounds,
+        'load': [round(load, 1), round(os.getloadavg()[0], 1)],
+        'date': datetime.date.today().isoformat(),
+        'versions': {'node': version_of('node', '--version').lstrip('v'),
+                     'Python': version_of(python, '-c', 'import platform; print(platform.python_version())'), **packages},
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('build', type=pathlib.Path)
@@ -95,6 +116,7 @@ def main():
     parser.add_argument('--smoke', action='store_true', help='one round, which is not kept')
     arguments = parser.parse_args()
 
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder.resolve() if arguments.folder else pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,6 +128,9 @@ def main():
             print(f'{row:45} {side:34} {ns:12.0f} ns')
         return
     write(rounds)
+    record = json.loads(MACHINE.read_text(encoding='utf-8'))
+    record['peers'] = conditions(arguments.python, len(rounds), load)
+    MACHINE.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
     print(f'{FIGURES.name} written: now benchmarks/report.py render')
 
 
