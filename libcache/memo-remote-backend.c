@@ -105,7 +105,7 @@ memo_remote_backend_default_init (MemoRemoteBackendInterface *iface)
    * @self: a remote backend
    * @key: (nullable): a key, or `NULL` for all of them
    *
-   * What the server had under a key was changed, and not by this backend.
+   * What the server had under a key was changed, and not by a step that was answered in time.
    *
    * Since: 0.1
    */

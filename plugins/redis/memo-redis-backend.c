@@ -21,7 +21,10 @@
  * begin with the prefix, `memo:` by default, and a clear removes these and no others. A key that is
  * longer than 512 bytes is stored under its hash.
  *
- * One connection carries everything. It is made by the first use, in a thread of its own, and no function here waits for it.
+ * Two connections carry everything: one for commands, and one on which the server says what others change of what was read. They are made
+ * by the first use, in a thread of its own, and no function here waits for them. With `max-staleness-ms=0` in the URI there is but the first,
+ * and [property@Memo.RemoteBackend:max-staleness-ms] is 0.
+ *
  * An operation ends within 250 ms, or what `timeout-ms` in the URI says, with
  * `G_IO_ERROR_TIMED_OUT` if there is no answer; a clear, which is done in many small steps, has as much time for each
  * of them. What is asked while a clear is under way waits for its end, but for no longer than that. When too much is under way
@@ -30,7 +33,7 @@
  * When an operation was not answered in time, and nothing else was meanwhile, those after it fail at once with
  * `MEMO_ERROR_UNAVAILABLE`, until the server is found to answer in time again.
  *
- * When the connection is lost, or the server says that it is not able to do its work, whoever asks is told so at once, by
+ * When a connection is lost, or the server says that it is not able to do its work, whoever asks is told so at once, by
  * `MEMO_ERROR_UNAVAILABLE`, until it is connected again, which is tried again and again, with pauses of 50 ms to 5
  * seconds. A server that refuses the password or that this user is not allowed to use, and a certificate that is not
  * acceptable, is said in a warning, once, and tried again every minute. [property@Memo.RemoteBackend:connected] tells how

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <fstream>
 #include <mutex>
+#include <sstream>
 
 #include "../support/backend-test.hpp"
 
@@ -15,6 +17,30 @@
 namespace memo_test {
 
 using Backend = Ref<MemoBackend>;
+
+// What docs/redis.md says to the server so that there is a user of ours, as commands; its password is “secret”.
+inline std::vector<std::vector<std::string>>
+documented_rights (bool coherent)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "..", "docs", "redis.md", nullptr);
+  std::ifstream page (path);
+  std::vector<std::vector<std::string>> commands;
+  std::string line, word;
+
+  while (std::getline (page, line))
+    {
+      if (line.rfind ("ACL SETUSER", 0) != 0)
+        continue;
+      commands.emplace_back ();
+      for (std::istringstream words (line); words >> word; )
+        commands.back ().push_back (word == ">PASSWORD" ? ">secret" : word);
+    }
+  EXPECT_EQ (commands.size (), 2u) << path;
+  // The second line is what two connections need more than one.
+  if (!coherent)
+    commands.pop_back ();
+  return commands;
+}
 
 // Registers the type as a plugin would.
 inline void
