@@ -171,6 +171,51 @@ TEST_F (CoherenceStepsTest, JoinWhatIsAnchored)
   EXPECT_THAT (second, GotText ("value"));
 }
 
+TEST_F (CoherenceStepsTest, JoinWithinTheLease)
+{
+  ScriptedLoader loader;
+  auto first = get (a_, "key", loader);
+  settle ();
+  ASSERT_EQ (server_.kind ("d:key"), 'L');
+  advance (2.1);
+  auto second = get (a_, "key", loader);
+  EXPECT_GT (a_.link.requests (), 0u) << "the message of a change may be on its way for two seconds";
+  settle ();
+  loader.answer ("old");
+  settle ();
+  EXPECT_THAT (first, GotText ("old"));
+  EXPECT_THAT (second, IsPending ());
+  ASSERT_EQ (loader.pending (), 1u);
+  loader.answer ("new");
+  settle ();
+  EXPECT_THAT (second, GotText ("new"));
+}
+
+TEST_F (CoherenceStepsTest, RefreshExpectsItsIdAlsoWhereNobodyToldIt)
+{
+  EXPECT_EQ (read (a_, "key", "old"), "old");
+  ScriptedLoader loader_a, loader_b;
+  auto got = get (a_, "key", loader_a, MEMO_GET_REFRESH);
+  settle ();
+  ASSERT_EQ (loader_a.count (), 1);
+  remove (b_, "key");
+  b_.link.settle ();
+  auto newer = get (b_, "key", loader_b);
+  settle ({ &b_ });
+  loader_b.answer ("newest");
+  settle ({ &b_ });
+  ASSERT_EQ (server_.kind ("d:key"), 'V');
+  const auto there = server_.get ("d:key");
+  loader_a.answer ("late");
+  turn ();
+  while (a_.link.hear_reply () || a_.link.perform ())
+    ;
+  EXPECT_EQ (server_.get ("d:key"), there) << "it is not the value that the refresh saw";
+  settle ();
+  EXPECT_THAT (got, GotText ("late"));
+  EXPECT_THAT (newer, GotText ("newest"));
+}
+
 TEST_F (CoherenceStepsTest, WhatIsNotAnchoredIsNotJoinedForLong)
 {
   EXPECT_EQ (read (a_, "other", "value"), "value");

@@ -100,8 +100,8 @@ TEST_F (CoherenceTokensTest, TwoWhoMakeATokenAtOnceHaveTheSame)
       // Each reads before the other has written.
       a_.link.perform ();
       b_.link.perform ();
-      a_.link.hear_message ();
-      b_.link.hear_message ();
+      while (a_.link.hear_message () || b_.link.hear_message ())
+        ;
       a_.link.hear_reply ();
       b_.link.hear_reply ();
     }
@@ -110,8 +110,9 @@ TEST_F (CoherenceTokensTest, TwoWhoMakeATokenAtOnceHaveTheSame)
   loader_b.answer ("2");
   settle ();
   EXPECT_EQ (server_.writes ('T'), 2) << "that of the tag and that of everything";
-  EXPECT_EQ (read (b_, "one", "not this", { "tag" }), "1");
-  EXPECT_EQ (read (a_, "two", "not this", { "tag" }), "2");
+  // Whoever was told of the token of the other while it loaded stores nothing, which costs one load more.
+  for (auto key : { "one", "two" })
+    EXPECT_EQ (read (a_, key, "again", { "tag" }), read (b_, key, "not this", { "tag" }));
 }
 
 TEST_F (CoherenceTokensTest, WhatIsThereInPlaceOfATokenGoes)
