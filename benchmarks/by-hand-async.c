@@ -14,14 +14,13 @@ typedef struct
   char        key[];
 } Load;
 
-static GTask *
-task_new (gpointer            source_tag,
-          GAsyncReadyCallback callback,
-          gpointer            user_data)
+GTask *
+by_hand_task_new (GAsyncReadyCallback callback,
+                  gpointer            user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
 
-  g_task_set_source_tag (task, source_tag);
+  g_task_set_source_tag (task, by_hand_get_async);
 
   return task;
 }
@@ -77,7 +76,7 @@ by_hand_get_async (ByHand              *self,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  g_autoptr(GTask) task = task_new (by_hand_get_async, callback, user_data);
+  g_autoptr(GTask) task = by_hand_task_new (callback, user_data);
   g_autoptr(GBytes) value = by_hand_lookup (self, key);
 
   if (value == NULL)
@@ -95,7 +94,7 @@ by_hand_get_slowly_async (ByHand              *self,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  g_autoptr(GTask) task = task_new (by_hand_get_async, callback, user_data);
+  g_autoptr(GTask) task = by_hand_task_new (callback, user_data);
   GBytes *value = by_hand_lookup (self, key);
 
   if (value != NULL)
@@ -111,7 +110,7 @@ by_hand_get_shared_async (ByHand              *self,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  g_autoptr(GTask) task = task_new (by_hand_get_async, callback, user_data);
+  g_autoptr(GTask) task = by_hand_task_new (callback, user_data);
   GBytes *value = by_hand_lookup (self, key);
   Load *load;
 

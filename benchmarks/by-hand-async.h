@@ -30,6 +30,10 @@ void    by_hand_get_shared_async (ByHand               *self,
                                   GAsyncReadyCallback   callback,
                                   gpointer              user_data);
 
+/* The task of a get that is done in yet another way. */
+GTask  *by_hand_task_new         (GAsyncReadyCallback   callback,
+                                  gpointer              user_data);
+
 GBytes *by_hand_get_finish       (GAsyncResult         *result,
                                   GError              **error);
 

@@ -168,3 +168,31 @@ by_hand_remove (ByHand     *self,
 
   g_clear_pointer (&node, node_free);
 }
+
+/* Drops all that has expired. */
+void
+by_hand_purge (ByHand *self,
+               gint64  now)
+{
+  Node *dropped = NULL;
+
+  g_mutex_lock (&self->lock);
+  for (Node *node = self->oldest, *newer; node != NULL; node = newer)
+    {
+      newer = node->newer;
+      if (now < node->deadline)
+        continue;
+      take_out (self, node);
+      node->older = dropped;
+      dropped = node;
+    }
+  g_mutex_unlock (&self->lock);
+
+  while (dropped != NULL)
+    {
+      Node *older = dropped->older;
+
+      node_free (dropped);
+      dropped = older;
+    }
+}

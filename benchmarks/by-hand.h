@@ -22,6 +22,8 @@ void    by_hand_set    (ByHand     *self,
                         gint64      time_to_live);
 void    by_hand_remove (ByHand     *self,
                         const char *key);
+void    by_hand_purge  (ByHand     *self,
+                        gint64      now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ByHand, by_hand_free)
 

@@ -6,7 +6,7 @@
 
 /* A cache over a file on the disk, beside the same work done by hand: with SQLite, its statements
  * prepared, and with a file a key.  The cache keeps nothing in memory, so that every get reads
- * the disk.  Options are those of cache-benchmark.
+ * the disk.  Options are those of the others.
  *
  * The files are in a temporary folder; set TMPDIR to a disk where the usual one is memory. */
 
@@ -33,6 +33,7 @@ typedef struct
   guint       at_once;
   Means       means;
   double      target;
+  const char *curve;
 } DiskRow;
 
 /* How each work is done. */
@@ -60,6 +61,9 @@ compare (Bench         *bench,
     .name = row->name,
     .operations = row->pass,
     .target = row->target,
+    .curve = row->curve,
+    .x = row->at_once,
+    .on_the_wall = TRUE,
     .ours = works[row->work].ours,
     .by_hand = works[row->work].by_hand,
   };
@@ -131,8 +135,10 @@ main (int    argc,
       char **argv)
 {
   static const DiskRow gets[] = {
-    { "get, 100 B, one at a time",       GET, SMALL, N_KEYS, 200,       1, WITH_SQLITE },
-    { "get, 100 B, 100 at once, each",   GET, SMALL, N_KEYS, 400, AT_ONCE, WITH_SQLITE, 2.0 },
+    { "get, 100 B, one at a time",       GET, SMALL, N_KEYS, 200,       1, WITH_SQLITE, 0.0, "100 B" },
+    { "get, 100 B, 10 at once, each",    GET, SMALL, N_KEYS, 400,      10, WITH_SQLITE, 0.0, "100 B" },
+    { "get, 100 B, 100 at once, each",   GET, SMALL, N_KEYS, 400, AT_ONCE, WITH_SQLITE, 2.0, "100 B" },
+    { "get, 100 B, 400 at once, each",   GET, SMALL, N_KEYS, 400,     400, WITH_SQLITE, 0.0, "100 B" },
     { "get, 2 KiB, one at a time",       GET, LARGE, N_KEYS, 200,       1, WITH_SQLITE },
     { "get, 2 KiB, 100 at once, each",   GET, LARGE, N_KEYS, 400, AT_ONCE, WITH_SQLITE, 2.0 },
     { "get, 100 B, 100 at once, files",  GET, SMALL, N_KEYS, 400, AT_ONCE, WITH_FILES },

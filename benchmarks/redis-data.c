@@ -15,8 +15,9 @@ static char *
 make_uri (RedisServer    *server,
           RedisTransport  transport)
 {
-  /* A machine that has others to serve is no reason to give up. */
-  static const char query[] = "timeout-ms=20000";
+  /* A machine that has others to serve is no reason to give up.  Without coherence, all that is compared reads the same records
+   * with the same command. */
+  static const char query[] = "timeout-ms=20000&max-staleness-ms=0";
 
   switch (transport)
     {

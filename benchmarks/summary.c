@@ -13,6 +13,16 @@ seconds_now (void)
   return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
+double
+seconds_worked (void)
+{
+  struct timespec worked;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &worked);
+
+  return worked.tv_sec + worked.tv_nsec * 1e-9;
+}
+
 static int
 compare_doubles (gconstpointer a,
                  gconstpointer b)

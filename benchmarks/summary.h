@@ -13,7 +13,9 @@ typedef struct
   double upper;
 } Summary;
 
-double  seconds_now (void);
-Summary summarize   (GArray *figures);
+double  seconds_now    (void);
+/* Of processors, in all threads of this process: what other processes had them for does not count. */
+double  seconds_worked (void);
+Summary summarize      (GArray *figures);
 
 G_END_DECLS

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Tests of the scripts that check: each is given something wrong, and has to say so."""
+import contextlib
+import importlib.machinery
 import importlib.util
+import io
 import json
 import os
 import pathlib
@@ -246,6 +249,46 @@ class CountTest(CheckerTest):
     def test_a_folder_where_nothing_ran_is_a_failure(self):
         status, said = self.run_script('count-tests', self.folder)
         self.assertEqual((status, said.splitlines()[-1]), (1, '0 passed, 1 failed'))
+
+
+class InstructionsTest(CheckerTest):
+    def setUp(self):
+        super().setUp()
+        loader = importlib.machinery.SourceFileLoader('check_instructions', str(HERE / 'check-instructions'))
+        self.checker = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+        loader.exec_module(self.checker)
+
+    def compare(self, counted):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            good = self.checker.compare({'lookup': 1000}, {'lookup': counted})
+        return good, said.getvalue()
+
+    def test_as_many_as_allowed_pass(self):
+        for counted in (970, 1000, 1030):
+            good, said = self.compare(counted)
+            self.assertTrue(good, said)
+
+    def test_too_many_fail(self):
+        good, said = self.compare(1031)
+        self.assertFalse(good)
+        self.assertIn('too many', said)
+
+    def test_a_saving_is_pointed_out(self):
+        good, said = self.compare(900)
+        self.assertTrue(good)
+        self.assertIn('--update', said)
+
+    def test_ceilings_are_written_and_read_back(self):
+        path = self.write('ceilings.txt', '# About them.\n# Made with: something else\nlookup 1\n')
+        self.checker.write(path, 'this', {'lookup': 525.4, 'set': 1273})
+        self.assertEqual(self.checker.read(path), ('this', {'lookup': 525, 'set': 1273}))
+        self.assertIn('# About them.', path.read_text(encoding='utf-8'))
+
+    def test_a_file_that_is_wrong_is_refused(self):
+        for text in ('lookup 1\n', '# Made with: this\n', '# Made with: this\nlookup many\n', '# Made with: this\nlookup\n'):
+            with self.assertRaises(SystemExit):
+                self.checker.read(self.write('ceilings.txt', text))
 
 
 class RulesTest(CheckerTest):

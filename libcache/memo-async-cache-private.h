@@ -2,6 +2,7 @@
 #pragma once
 
 #include "memo-async-cache.h"
+#include "memo-boot-clock-private.h"
 #include "memo-brackets-private.h"
 #include "memo-fence-private.h"
 #include "memo-flight-private.h"
@@ -23,6 +24,7 @@ struct _MemoAsyncCache
   GObject         parent_instance;
 
   MemoClock      *clock;            /* set once, when it is made */
+  gboolean        boot_time;        /* whether that is the default one, which is nobody's code */
   GMainContext   *context;          /* the one of its maker, where it is swept */
   GWeakRef       *weak;             /* to itself, shared by all loads in progress */
   MemoBackend    *backends[MEMO_N_TIERS];
@@ -32,7 +34,10 @@ struct _MemoAsyncCache
   MemoRemote     *remote;           /* in place of the remote one, where that keeps processes coherent; else NULL */
   MemoEvictionPolicy eviction_policy;
 
+  MemoReaders    *readers;          /* atomic: what look-ups share; NULL as long as they have had no reason to */
+
   GMutex          lock;             /* guards all that follows; no user's code runs under it */
+  guint           n_waits;          /* how many look-ups found it taken */
   gboolean        closed;
   guint           maxsize;
   guint64         max_bytes;
@@ -89,29 +94,30 @@ typedef struct
   MemoRemoteLoad *load;           /* the side of the flight that has to do with a coherent remote tier, or NULL */
 } MemoArrival;
 
-gint64      memo_async_cache_now       (MemoAsyncCache      *self);
 void        memo_trash_empty           (MemoTrash           *trash);
+
+/* Read before the lock is taken: a clock may be anybody's. */
+static inline gint64
+memo_async_cache_now (MemoAsyncCache *self)
+{
+  return self->boot_time ? memo_boot_clock_now () : memo_clock_get_time (self->clock);
+}
+
+/* How often look-ups wait for the lock before they share one: often enough that it is no accident, and seldom enough that nobody
+ * feels it. */
+#define MEMO_PATIENCE 64
+
+static inline gboolean
+memo_tiers_exist (MemoAsyncCache *self)
+{
+  return self->tiers[MEMO_REMOTE] != NULL || self->tiers[MEMO_BACKUP] != NULL || self->remote != NULL;
+}
 
 /* With the lock held: how much may be in memory. */
 static inline MemoLimit
 memo_async_cache_limit (MemoAsyncCache *self)
 {
   return (MemoLimit) { self->maxsize == MEMO_UNLIMITED ? G_MAXSIZE : self->maxsize, self->max_bytes };
-}
-
-/* With the lock held: what is in memory for KEY and may be served. */
-static inline MemoNode *
-memo_async_cache_find (MemoAsyncCache *self,
-                       const MemoKey  *key,
-                       gint64          now)
-{
-  MemoNode *node = memo_store_find (self->values, key, now);
-
-  /* Beyond the lease it is kept: it may become longer (serve-within-the-lease). */
-  if (node != NULL && G_UNLIKELY (node->leased) && now >= self->lease_end)
-    return NULL;
-
-  return node;
 }
 
 /* memo-trim.c */
@@ -121,6 +127,13 @@ void        memo_async_cache_shrink    (MemoAsyncCache      *self,
                                         guint                percent);
 
 /* memo-level-one.c */
+MemoEntry  *memo_level_one_lookup      (MemoCache           *cache,
+                                        const char          *key_text);
+void        memo_level_one_take        (gpointer             cache,
+                                        const char          *key_text,
+                                        MemoEntry           *entry,
+                                        gpointer             call);
+void        memo_level_one_share       (MemoAsyncCache      *self);
 void        memo_level_one_iface_init  (MemoCacheInterface  *iface);
 void        memo_level_one_keep        (MemoAsyncCache      *self,
                                         const MemoKey       *key,
@@ -131,6 +144,29 @@ void        memo_level_one_keep        (MemoAsyncCache      *self,
                                         gint64               now,
                                         MemoTrash           *trash);
 
+/* memo-level-one-drops.c */
+void        memo_level_one_overtake    (MemoAsyncCache      *self,
+                                        const MemoKey       *key,
+                                        MemoTrash           *trash);
+gboolean    memo_level_one_drop        (gpointer             cache,
+                                        const char          *key_text,
+                                        gpointer             call);
+gboolean    memo_level_one_remove      (MemoCache           *cache,
+                                        const char          *key);
+void        memo_level_one_drop_all    (gpointer             cache,
+                                        gpointer             call);
+void        memo_level_one_clear       (MemoCache           *cache);
+void        memo_level_one_drop_tags   (gpointer             cache,
+                                        const char * const  *tags,
+                                        gpointer             call);
+void        memo_level_one_invalidate_tags (MemoCache       *cache,
+                                        const char * const  *tags);
+void        memo_level_one_begin_mutation (MemoCache        *cache,
+                                        MemoMutation        *mutation,
+                                        MemoCall            *call);
+void        memo_level_one_end_mutation (MemoCache          *cache,
+                                        MemoMutation        *mutation,
+                                        MemoCall            *call);
 gboolean    memo_level_one_outdate_key (MemoAsyncCache      *self,
                                         const MemoKey       *key,
                                         gint64               now,
@@ -185,7 +221,6 @@ void        memo_loading_leave         (MemoCall            *request);
 void        memo_loading_close         (MemoAsyncCache      *self);
 
 /* memo-tiers.c */
-gboolean    memo_tiers_exist           (MemoAsyncCache      *self);
 void        memo_tiers_open            (MemoAsyncCache      *self);
 void        memo_tiers_abandon         (MemoAsyncCache      *self);
 void        memo_tiers_set_timeout     (MemoAsyncCache      *self,

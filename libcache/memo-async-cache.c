@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
-#include "memo-batch-private.h"
+#include "memo-boot-clock-private.h"
 #include "memo-enum-types.h"
 #include "memo-variant-codec.h"
 
@@ -15,7 +15,9 @@
  *
  * It keeps at most [property@Memo.AsyncCache:maxsize] entries and throws out the one
  * that was not used for the longest time to make room, but no live one while it
- * holds one that has expired. However many ask for a key that is not there, its
+ * holds one that has expired. Where look-ups of several threads get in each other's way again and
+ * again, they stop to wait for each other, and the order in which what they found goes is no
+ * longer exact. However many ask for a key that is not there, its
  * loader runs once, and all get its answer. What was loaded before an invalidation is
  * never stored after it.
  *
@@ -56,39 +58,6 @@ static GParamSpec *properties[N_PROPS];
 G_DEFINE_FINAL_TYPE_WITH_CODE (MemoAsyncCache, memo_async_cache, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (MEMO_TYPE_CACHE, memo_level_one_iface_init))
 
-/* Read before the lock is taken: a clock may be anybody's. */
-gint64
-memo_async_cache_now (MemoAsyncCache *self)
-{
-  return memo_clock_get_time (self->clock);
-}
-
-/* Never under the lock. */
-void
-memo_trash_empty (MemoTrash *trash)
-{
-  for (guint i = 0; i < MEMO_N_TIERS; i++)
-    memo_tier_work_do (&trash->tiers[i]);
-  memo_remote_work_do (&trash->remote);
-  memo_garbage_free (g_steal_pointer (&trash->nodes));
-
-  while (trash->flights != NULL)
-    {
-      MemoFlight *flight = trash->flights;
-
-      trash->flights = (MemoFlight *) flight->item.chain;
-      memo_flight_unref (flight);
-    }
-
-  while (trash->windows != NULL)
-    {
-      MemoBatch *batch = trash->windows;
-
-      trash->windows = batch->next_window;
-      memo_batch_discard (batch);
-    }
-}
-
 static void
 memo_async_cache_constructed (GObject *object)
 {
@@ -96,6 +65,7 @@ memo_async_cache_constructed (GObject *object)
 
   if (self->clock == NULL)
     self->clock = g_object_ref (memo_clock_get_default ());
+  self->boot_time = MEMO_IS_BOOT_CLOCK (self->clock);
   if (self->codec == NULL)
     self->codec = MEMO_CODEC (memo_variant_codec_new ());
   if (self->record_secret != NULL && g_bytes_get_size (self->record_secret) == 0)
@@ -131,6 +101,8 @@ memo_async_cache_finalize (GObject *object)
   memo_fence_deinit (&self->key_fence);
   memo_brackets_deinit (&self->brackets);
 
+  memo_store_share (self->values, NULL);
+  g_clear_pointer (&self->readers, memo_readers_free);
   memo_sweep_husk (self, self->values);
   memo_sweep_husk (self, self->errors);
   while (self->husks != NULL)

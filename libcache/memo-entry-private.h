@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 struct _MemoEntry
 {
-  gatomicrefcount ref_count;
+  int             ref_count;  /* atomic; GLib's type is a call into another library, twice for each hit */
   int             sealed;     /* atomic */
   GValue          value;      /* unset for the cached "nothing" */
   double          ttl;

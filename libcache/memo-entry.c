@@ -8,8 +8,7 @@ memo_entry_alloc (GType type)
 {
   MemoEntry *self = g_new (MemoEntry, 1);
 
-  *self = (MemoEntry) { .ttl = MEMO_TTL_DEFAULT };
-  g_atomic_ref_count_init (&self->ref_count);
+  *self = (MemoEntry) { .ref_count = 1, .ttl = MEMO_TTL_DEFAULT };
   if (type != G_TYPE_INVALID)
     g_value_init (&self->value, type);
 
@@ -260,7 +259,7 @@ memo_entry_ref (MemoEntry *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  g_atomic_ref_count_inc (&self->ref_count);
+  g_atomic_int_inc (&self->ref_count);
 
   return self;
 }
@@ -279,7 +278,7 @@ memo_entry_unref (MemoEntry *self)
 {
   g_return_if_fail (self != NULL);
 
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
   if (memo_entry_is_value (self))

@@ -8,10 +8,6 @@
 #define MAX_USES  3
 #define MANY_USES 2
 
-/* How many are given another chance at most before one goes that deserved one, too.  With a million that were all asked for
- * often, one choice would take too long otherwise. */
-#define MAX_CHANCES 512
-
 void
 memo_eviction_init (MemoEviction       *self,
                     MemoEvictionPolicy  policy)
@@ -91,7 +87,7 @@ memo_eviction_replace (MemoEviction *self,
                        MemoNode     *node)
 {
   node->is_small = old->is_small;
-  node->uses = MIN (old->uses + 1, MAX_USES);
+  node->uses = self->policy == MEMO_EVICTION_S3_FIFO ? MIN (old->uses + 1, MAX_USES) : 0;
   link_newest (queue_of (self, node), node);
 }
 
@@ -102,41 +98,81 @@ memo_eviction_remove (MemoEviction *self,
   unlink_node (queue_of (self, node), node);
 }
 
+static void
+move_to_newest (MemoQueue *queue,
+                MemoNode  *node)
+{
+  if (queue->newest == node)
+    return;
+
+  unlink_node (queue, node);
+  link_newest (queue, node);
+}
+
 /* Somebody asked for a node. */
 void
 memo_eviction_touch (MemoEviction *self,
                      MemoNode     *node)
 {
   if (self->policy == MEMO_EVICTION_S3_FIFO)
-    {
-      if (node->uses < MAX_USES)
-        node->uses++;
-    }
-  else if (self->main.newest != node)
-    {
-      unlink_node (&self->main, node);
-      link_newest (&self->main, node);
-    }
+    memo_eviction_mark (self, node);
+  else
+    move_to_newest (&self->main, node);
 }
 
-/* Says who has to go next; there has to be somebody.  It stays in its queue, and is known as a ghost if it came back. */
+/* The same for somebody who shares the lock with others and must not move anything.  Of two at the same time, one
+ * may go uncounted.  Nothing is written where it is marked already, so that what all ask for is not fought over. */
+void
+memo_eviction_mark (MemoEviction *self,
+                    MemoNode     *node)
+{
+  const guint enough = self->policy == MEMO_EVICTION_S3_FIFO ? MAX_USES : 1;
+  guint uses = __atomic_load_n (&node->uses, __ATOMIC_RELAXED);
+
+  if (uses < enough)
+    __atomic_store_n (&node->uses, (guint8) (uses + 1), __ATOMIC_RELAXED);
+}
+
+/* The least recently used, as far as that is known. */
+static MemoNode *
+choose_oldest (MemoEviction *self,
+               guint        *chances)
+{
+  while (self->lazy && self->main.oldest->uses > 0 && *chances > 0)
+    {
+      MemoNode *node = self->main.oldest;
+
+      (*chances)--;
+      node->uses = 0;
+      move_to_newest (&self->main, node);
+    }
+
+  return self->main.oldest;
+}
+
+/* Says who has to go next; there has to be somebody.  It stays in its queue, and is known as a ghost if it came back.
+ *
+ * So many CHANCES are left to be given; when there are none, one goes that deserved one, too.  With a million that were all
+ * asked for often, a choice would take too long otherwise. */
 MemoNode *
-memo_eviction_choose (MemoEviction *self)
+memo_eviction_choose (MemoEviction *self,
+                      guint        *chances)
 {
   MemoNode *node;
 
-  for (guint i = 0; self->policy == MEMO_EVICTION_S3_FIFO; i++)
+  while (self->policy == MEMO_EVICTION_S3_FIFO)
     {
       gsize count = self->small.count + self->main.count;
 
       if (self->main.count == 0 || (self->small.count > 0 && self->small.count >= count / SMALL_SHARE))
         {
           node = self->small.oldest;
-          if (node->uses < MANY_USES || i >= MAX_CHANCES)
+          if (node->uses < MANY_USES || *chances == 0)
             {
               memo_ghosts_add (&self->ghosts, node->item.hash, ghost_room (self));
               return node;
             }
+          (*chances)--;
           unlink_node (&self->small, node);
           node->is_small = FALSE;
           node->uses = 0;
@@ -145,20 +181,22 @@ memo_eviction_choose (MemoEviction *self)
       else
         {
           node = self->main.oldest;
-          if (node->uses == 0 || i >= MAX_CHANCES)
+          if (node->uses == 0 || *chances == 0)
             return node;
+          (*chances)--;
           unlink_node (&self->main, node);
           node->uses--;
           link_newest (&self->main, node);
         }
     }
 
-  return self->main.oldest;
+  return choose_oldest (self, chances);
 }
 
-/* Somebody, or NULL when there is nobody left. */
+/* Somebody, or NULL when there is nobody left.  The newest, whose memory is most often behind that of all others: so it goes
+ * back to the system in small pieces, and not in one, which takes its time. */
 MemoNode *
 memo_eviction_any (MemoEviction *self)
 {
-  return self->main.oldest != NULL ? self->main.oldest : self->small.oldest;
+  return self->main.newest != NULL ? self->main.newest : self->small.newest;
 }

@@ -23,12 +23,42 @@ guint64 memo_siphash_1_3 (const guint8  secret[16],
                           gsize         length);
 MemoKey memo_key         (const char   *text);
 
+/* Keys are short, and what is compared is nearly always equal, the hashes being so: a call of
+ * memcmp() costs more than it does. */
+static inline gboolean
+memo_text_equals (const char *a,
+                  const char *b,
+                  gsize       length)
+{
+  guint64 x, y;
+
+  if (length < sizeof x)
+    {
+      while (length > 0 && a[length - 1] == b[length - 1])
+        length--;
+      return length == 0;
+    }
+
+  for (gsize i = 0; i + sizeof x < length; i += sizeof x)
+    {
+      memcpy (&x, a + i, sizeof x);
+      memcpy (&y, b + i, sizeof y);
+      if (x != y)
+        return FALSE;
+    }
+
+  memcpy (&x, a + length - sizeof x, sizeof x);
+  memcpy (&y, b + length - sizeof y, sizeof y);
+
+  return x == y;
+}
+
 static inline gboolean
 memo_key_equals (const MemoKey *key,
                  const char    *text,
                  guint32        length)
 {
-  return key->length == length && memcmp (key->text, text, length) == 0;
+  return key->length == length && memo_text_equals (key->text, text, length);
 }
 
 G_END_DECLS

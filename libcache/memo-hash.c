@@ -53,8 +53,16 @@ memo_siphash_1_3 (const guint8  secret[16],
       v0 ^= word;
     }
 
-  for (gsize i = 0; i < (length & 7); i++)
-    last |= ((guint64) bytes[i]) << (8 * i);
+  /* The rest of a longer message is the end of its last eight bytes. */
+  if (length > 8 && (length & 7) != 0)
+    {
+      last |= read_word (bytes + (length & 7) - 8) >> (8 * (8 - (length & 7)));
+    }
+  else
+    {
+      for (gsize i = 0; i < (length & 7); i++)
+        last |= ((guint64) bytes[i]) << (8 * i);
+    }
 
   v3 ^= last;
   ROUND (v0, v1, v2, v3);

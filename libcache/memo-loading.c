@@ -278,7 +278,7 @@ memo_loading_get (MemoAsyncCache *self,
   gboolean recursive = FALSE;
   gboolean joined = FALSE;
   gboolean given = FALSE;
-  MemoNode *node;
+  MemoNode *node = NULL;
 
   /* Whoever waits holds the cache. */
   if (request->source_object != G_OBJECT (self) && request->cache == NULL)
@@ -301,11 +301,11 @@ memo_loading_get (MemoAsyncCache *self,
       return;
     }
 
-  if (!refresh && (node = memo_async_cache_find (self, &key, now)) != NULL)
+  if (!refresh)
+    node = warmup ? memo_store_find (self->values, &key, now) : memo_store_use (self->values, &key, now);
+  if (node != NULL)
     {
       entry = memo_entry_ref (node->entry);
-      if (!warmup)
-        memo_store_touch (self->values, node);
       self->counters.hits += counted;
       g_mutex_unlock (&self->lock);
       memo_call_return_entry (request, g_steal_pointer (&entry));

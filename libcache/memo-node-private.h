@@ -17,15 +17,15 @@ struct _MemoNode
   gint64      deadline;         /* in the time of the cache's clock; MEMO_NEVER has no place in the heap */
   gsize       size;             /* how many bytes it takes, with its entry */
   guint32     heap_place;       /* counted from 1 */
-  guint32     n_tags   : 28;
+  guint32     n_tags   : 22;
   guint32     leased   : 1;     /* it came from a remote tier, and counts within the time lease */
-  guint32     uses     : 2;     /* how often it was asked for, as far as that matters */
   guint32     is_small : 1;     /* which queue it is in */
+  guint8      uses;             /* atomic: how often it was asked for, as far as that matters */
   MemoTagLink tags[];           /* and behind these the text of the key */
 };
 
 /* As many tags as n_tags can count. */
-#define MEMO_MAX_TAGS ((1u << 28) - 1)
+#define MEMO_MAX_TAGS ((1u << 22) - 1)
 
 MemoNode  *memo_node_new       (const MemoKey *key,
                                 MemoEntry     *entry,

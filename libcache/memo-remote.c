@@ -222,6 +222,7 @@ take_lease (MemoRemote     *self,
   const gint64 lease = MEMO_REMOTE_BACKEND_GET_IFACE (self->backend)->get_lease (self->backend);
 
   cache->lease_end = now + MAX (lease, 0);
+  memo_store_lease (cache->values, cache->lease_end);
 }
 
 /* With the lock held. */

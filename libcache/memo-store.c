@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "memo-boot-clock-private.h"
 #include "memo-store-private.h"
 
 /* How many over the limit one put makes room for at most; more go in slices.  More than
@@ -186,9 +187,17 @@ drop (MemoStore  *self,
 
 static void
 evict (MemoStore  *self,
+       guint      *chances,
        MemoNode  **garbage)
 {
-  drop (self, memo_eviction_choose (&self->order), EVICTED, garbage);
+  drop (self, memo_eviction_choose (&self->order, chances), EVICTED, garbage);
+}
+
+/* A node that is dead already, or NULL: most of the time no tag is. */
+static inline MemoNode *
+corpse (MemoStore *self)
+{
+  return self->tags.dead != NULL ? memo_tag_index_corpse (&self->tags) : NULL;
 }
 
 /* Buries one node that is dead already.  Says whether there was one. */
@@ -197,7 +206,7 @@ bury_one (MemoStore  *self,
           gint64      now,
           MemoNode  **garbage)
 {
-  MemoNode *node = memo_tag_index_corpse (&self->tags);
+  MemoNode *node = corpse (self);
 
   if (node != NULL)
     {
@@ -215,7 +224,24 @@ bury_one (MemoStore  *self,
   return FALSE;
 }
 
-/* The node of a key if it is alive, and no trace of the question. */
+/* What is leased is kept beyond the lease, which may become longer (serve-within-the-lease). */
+static inline gboolean
+is_alive (MemoStore *self,
+          MemoNode  *node,
+          gint64     now)
+{
+  if (carries_dead_tag (node))
+    return FALSE;
+  if (node->deadline == MEMO_NEVER && !node->leased)
+    return TRUE;
+
+  if (now == MEMO_TIME_UNREAD)
+    now = memo_boot_clock_now ();
+
+  return now < node->deadline && !(node->leased && now >= self->lease_end);
+}
+
+/* The node of a key if it is alive, and no trace of the question.  Readers may share the lock. */
 MemoNode *
 memo_store_find (MemoStore     *self,
                  const MemoKey *key,
@@ -223,10 +249,64 @@ memo_store_find (MemoStore     *self,
 {
   MemoNode *node = (MemoNode *) memo_table_find (&self->table, key);
 
-  if (node == NULL || now >= node->deadline || carries_dead_tag (node))
+  return node != NULL && is_alive (self, node, now) ? node : NULL;
+}
+
+/* The node of a key if it is alive, which becomes the most recent. */
+MemoNode *
+memo_store_use (MemoStore     *self,
+                const MemoKey *key,
+                gint64         now)
+{
+  MemoNode *node = (MemoNode *) memo_table_find (&self->table, key);
+
+  if (node == NULL)
     return NULL;
 
+  /* What is written to next comes while the time is read. */
+  __builtin_prefetch (node->newer, 1);
+  __builtin_prefetch (node->older, 1);
+  __builtin_prefetch (node->entry, 1);
+
+  if (!is_alive (self, node, now))
+    return NULL;
+
+  memo_store_touch (self, node);
+
   return node;
+}
+
+/* The same for readers who share the lock: it becomes the most recent when its turn to go has come. */
+MemoNode *
+memo_store_use_shared (MemoStore     *self,
+                       const MemoKey *key,
+                       gint64         now)
+{
+  MemoNode *node = memo_store_find (self, key, now);
+
+  if (node != NULL)
+    memo_eviction_mark (&self->order, node);
+
+  return node;
+}
+
+/* From now on there are readers who hold nothing but their part of READERS, or it takes the place of a store that has them. */
+void
+memo_store_share (MemoStore   *self,
+                  MemoReaders *readers)
+{
+  self->readers = readers;
+  self->order.lazy = readers != NULL;
+}
+
+/* Until when what is leased may be found. */
+void
+memo_store_lease (MemoStore *self,
+                  gint64     lease_end)
+{
+  memo_readers_stop (self->readers);
+  self->lease_end = lease_end;
+  memo_readers_resume (self->readers);
 }
 
 /* Drops a key.  Says whether it was there and alive. */
@@ -245,7 +325,9 @@ memo_store_remove (MemoStore      *self,
 
   expired = now >= node->deadline;
   dead = carries_dead_tag (node);
+  memo_readers_stop (self->readers);
   drop (self, node, expired && !dead ? EXPIRED : INVALIDATED, garbage);
+  memo_readers_resume (self->readers);
 
   return !expired && !dead;
 }
@@ -258,17 +340,17 @@ exceeds (gsize     count,
   return count > limit.count || bytes > limit.bytes;
 }
 
-/* Puts a node in, in place of what is under its key, and makes room for it.  TAGS are as many as it was made for. */
-void
-memo_store_put (MemoStore         *self,
-                MemoNode          *node,
-                const MemoTagSet  *tags,
-                MemoLimit          limit,
-                gint64             now,
-                MemoNode         **garbage)
+static void
+put (MemoStore         *self,
+     MemoNode          *node,
+     const MemoTagSet  *tags,
+     MemoLimit          limit,
+     gint64             now,
+     MemoNode         **garbage)
 {
   MemoKey key = memo_item_key (&node->item);
   MemoNode *old = (MemoNode *) memo_table_find (&self->table, &key);
+  guint chances = MEMO_STORE_SLICE;
   gboolean replaces = FALSE;
 
   if (old != NULL)
@@ -291,7 +373,7 @@ memo_store_put (MemoStore         *self,
   for (guint i = 0; i < PUT_BUDGET && exceeds (memo_store_size (self) + 1, self->bytes + node->size, limit); i++)
     {
       if (!bury_one (self, now, garbage))
-        evict (self, garbage);
+        evict (self, &chances, garbage);
     }
 
   memo_table_add (&self->table, &node->item);
@@ -306,12 +388,28 @@ memo_store_put (MemoStore         *self,
     memo_tag_index_link (&self->tags, &node->tags[i], node, memo_tag_set_get (tags, i));
 }
 
+/* Puts a node in, in place of what is under its key, and makes room for it.  TAGS are as many as it was made for. */
+void
+memo_store_put (MemoStore         *self,
+                MemoNode          *node,
+                const MemoTagSet  *tags,
+                MemoLimit          limit,
+                gint64             now,
+                MemoNode         **garbage)
+{
+  memo_readers_stop (self->readers);
+  put (self, node, tags, limit, now, garbage);
+  memo_readers_resume (self->readers);
+}
+
 /* From now on nothing that carries TAG is found.  The nodes go in slices. */
 void
 memo_store_invalidate_tag (MemoStore     *self,
                            const MemoKey *tag)
 {
+  memo_readers_stop (self->readers);
   memo_tag_index_kill (&self->tags, tag);
+  memo_readers_resume (self->readers);
 }
 
 /* When memo_store_sweep() will have something to do: at once is G_MININT64, never MEMO_NEVER. */
@@ -321,14 +419,22 @@ memo_store_next_sweep (MemoStore *self,
 {
   MemoNode *top = heap_top (self);
 
-  if (exceeds (memo_store_size (self), self->bytes, limit) || memo_tag_index_corpse (&self->tags) != NULL)
+  if (exceeds (memo_store_size (self), self->bytes, limit) || corpse (self) != NULL)
     return G_MININT64;
 
   return top != NULL ? top->deadline : MEMO_NEVER;
 }
 
-/* Buries the dead, then evicts what is over the limit, BUDGET nodes at most.  Says whether
- * there is more to do at once. */
+/* Whether less has gone than is enough for a slice, since a store had so many BYTES. */
+static inline gboolean
+is_in_slice (MemoStore *self,
+             guint64    bytes)
+{
+  return self->bytes + MEMO_STORE_SLICE_BYTES > bytes;
+}
+
+/* Buries the dead, then evicts what is over the limit, BUDGET nodes at most, and gives as many another chance.  Says
+ * whether there is more to do at once. */
 gboolean
 memo_store_sweep (MemoStore  *self,
                   MemoLimit   limit,
@@ -336,26 +442,36 @@ memo_store_sweep (MemoStore  *self,
                   guint       budget,
                   MemoNode  **garbage)
 {
-  for (guint i = 0; i < budget; i++)
+  const guint64 bytes = self->bytes;
+  guint chances = budget;
+
+  if (memo_store_next_sweep (self, limit) > now)
+    return FALSE;
+
+  memo_readers_stop (self->readers);
+  for (guint i = 0; i < budget && chances > 0 && is_in_slice (self, bytes); i++)
     {
       if (bury_one (self, now, garbage))
         continue;
       if (!exceeds (memo_store_size (self), self->bytes, limit))
-        return FALSE;
-      evict (self, garbage);
+        break;
+      evict (self, &chances, garbage);
     }
+  memo_readers_resume (self->readers);
 
   return memo_store_next_sweep (self, limit) <= now;
 }
 
-/* Empties a store that is out of use, BUDGET nodes at most, without counting.  Says
+/* Empties a store that is out of use and has no readers, BUDGET nodes at most, without counting.  Says
  * whether something is left. */
 gboolean
 memo_store_drain (MemoStore  *self,
                   guint       budget,
                   MemoNode  **garbage)
 {
-  for (guint i = 0; i < budget && memo_store_size (self) > 0; i++)
+  const guint64 bytes = self->bytes;
+
+  for (guint i = 0; i < budget && memo_store_size (self) > 0 && is_in_slice (self, bytes); i++)
     drop (self, memo_eviction_any (&self->order), REPLACED, garbage);
 
   return memo_store_size (self) > 0;

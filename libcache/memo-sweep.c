@@ -203,7 +203,7 @@ memo_sweep_husk (MemoAsyncCache *self,
 {
   g_autoptr(GSource) source = NULL;
 
-  if (memo_store_size (husk) <= MEMO_STORE_SLICE)
+  if (memo_store_is_one_slice (husk))
     {
       memo_store_free (husk);
       return;

@@ -47,6 +47,9 @@ MemoItem *
 memo_table_find (MemoTable     *self,
                  const MemoKey *key)
 {
+  if (self->count == 0)
+    return NULL;
+
   for (MemoItem *item = *bucket_of (self, key->hash); item != NULL; item = item->chain)
     {
       if (item->hash == key->hash && memo_key_equals (key, item->text, item->length))

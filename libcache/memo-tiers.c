@@ -8,12 +8,6 @@
  * another of them has deleted since.  So with both, the backup is written, and read only where the user says so
  * and the remote one fails. */
 
-gboolean
-memo_tiers_exist (MemoAsyncCache *self)
-{
-  return self->tiers[MEMO_REMOTE] != NULL || self->tiers[MEMO_BACKUP] != NULL || self->remote != NULL;
-}
-
 /* Whether a backend keeps the processes that share it coherent. */
 static gboolean
 is_coherent (MemoBackend *backend)

@@ -481,6 +481,37 @@ TEST_F (ExpiryTest, Rule06ADroppedCacheIsGivenBackInSlices)
   EXPECT_EQ (tracker.alive (), 0);
 }
 
+TEST_F (ExpiryTest, Rule06OfWhatIsLargeFewGoInATurn)
+{
+  Tracker expired, cleared, dropped;
+  auto fill = [this] (Tracker &tracker, double ttl) {
+    for (int i = 0; i < 100; i++)
+      {
+        Entry large = tracker.entry (ttl);
+        memo_entry_set_size (large.get (), 2 * 1024 * 1024);
+        memo_cache_set (cache (), ("key " + std::to_string (i)).c_str (), large.release ());
+      }
+  };
+
+  use_cache (MEMO_UNLIMITED);
+  fill (expired, 10.0);
+  advance (10.0);
+  EXPECT_THAT (gone_by_turn (context_, expired), Each (Le (2)));
+  EXPECT_EQ (expired.alive (), 0);
+
+  fill (cleared, MEMO_TTL_FOREVER);
+  memo_cache_clear (cache ());
+  EXPECT_LE (cleared.gone (), 2);
+  EXPECT_THAT (gone_by_turn (context_, cleared), Each (Le (2)));
+  EXPECT_EQ (cleared.alive (), 0);
+
+  fill (dropped, MEMO_TTL_FOREVER);
+  cache_.reset ();
+  EXPECT_LE (dropped.gone (), 2);
+  EXPECT_THAT (gone_by_turn (context_, dropped), Each (Le (2)));
+  EXPECT_EQ (dropped.alive (), 0);
+}
+
 TEST_F (ExpiryTest, Rule06ACacheWhoseContextIsGoneIsGivenBackAtOnce)
 {
   Tracker tracker;

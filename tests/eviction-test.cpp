@@ -54,6 +54,27 @@ TEST_F (EvictionTest, WhatNobodyCameBackForGoesFirst)
   EXPECT_EQ (dropped ().front (), "once:0");
 }
 
+TEST_F (EvictionTest, HitsOfReadersWhoShareCountLikeOthers)
+{
+  MemoReaders *readers = memo_readers_new ();
+  const MemoKey key = memo_key ("often");
+
+  memo_store_share (store_, readers);
+  maxsize_ = 10;
+  MemoNode *often = put ("often");
+  for (int i = 0; i < 5; i++)
+    EXPECT_EQ (memo_store_use_shared (store_, &key, now_), often);
+  EXPECT_EQ (often->uses, 3);
+
+  fill ("once:", 9);
+  fill ("more:", 9);
+  EXPECT_TRUE (has ("often"));
+  EXPECT_EQ (dropped ().front (), "once:0");
+
+  memo_store_share (store_, nullptr);
+  memo_readers_free (readers);
+}
+
 TEST_F (EvictionTest, OneHitIsNotYetOften)
 {
   maxsize_ = 10;
@@ -175,9 +196,36 @@ TEST_F (EvictionTest, AMillionThatAreAllAskedForOftenHoldUpNobody)
   ASSERT_EQ (size (), N);
 
   // One has to go, and each that is looked at is one step; who is given a chance changes its queue or its count.
-  MemoNode *chosen = memo_eviction_choose (&store_->order);
-  EXPECT_EQ (chosen->uses, 3u);
+  put ("one more");
   EXPECT_EQ (store_->order.main.count, 512u);
+}
+
+TEST_F (EvictionTest, ASliceGivesNoMoreChancesThanItHasRoomFor)
+{
+  constexpr guint N = 10'000;
+
+  maxsize_ = N;
+  for (guint round = 0; round < 4; round++)
+    for (guint i = 0; i < N; i++)
+      ask ("hot:" + std::to_string (i));
+
+  auto chances = [this] {
+    // One for each step that takes a use away, or all of them on the way from the small queue to the main one.
+    gsize uses = 0;
+    for (MemoNode *node = store_->order.main.oldest; node != nullptr; node = node->newer)
+      uses += node->uses;
+    return store_->order.small.count * 4 + uses;
+  };
+
+  maxsize_ = 10;
+  for (bool more = true; more;)
+    {
+      const gsize before = chances (), size_before = size ();
+      more = sweep (100);
+      EXPECT_LT (size (), size_before);
+      EXPECT_LE (before - chances (), 4 * 200u) << size ();
+    }
+  EXPECT_EQ (size (), 10u);
 }
 
 TEST_F (EvictionTest, EverythingCanBeRemovedAndSwept)
@@ -263,6 +311,37 @@ TEST_F (BytesTest, ALowerLimitIsReachedInSlices)
   EXPECT_FALSE (sweep ());
   EXPECT_EQ (size (), 50u);
   EXPECT_EQ (store_->bytes, max_bytes_);
+}
+
+TEST_F (BytesTest, ASliceHasFewOfWhatIsLarge)
+{
+  constexpr gsize LARGE = MEMO_STORE_SLICE_BYTES / 2;
+
+  maxsize_ = G_MAXSIZE;
+  for (guint i = 0; i < 30; i++)
+    put_sized (std::to_string (i), LARGE);
+  dropped ();
+
+  maxsize_ = 20;
+  EXPECT_TRUE (sweep (512));
+  EXPECT_THAT (dropped (), ::testing::SizeIs (3)) << "a small one, and two that are large";
+
+  EXPECT_TRUE (memo_store_drain (store_, 512, &garbage_));
+  EXPECT_THAT (dropped (), ::testing::SizeIs (2));
+}
+
+TEST_F (BytesTest, WhatIsLargerThanASliceIsOneAlone)
+{
+  remove ("a");
+  for (guint i = 0; i < 3; i++)
+    put_sized (std::to_string (i), 10 * MEMO_STORE_SLICE_BYTES);
+  dropped ();
+
+  maxsize_ = 1;
+  EXPECT_TRUE (sweep (512));
+  EXPECT_THAT (dropped (), ::testing::SizeIs (1));
+  EXPECT_FALSE (sweep (512));
+  EXPECT_EQ (size (), 1u);
 }
 
 TEST_F (BytesTest, TheKeyAndTheTagsCount)

@@ -273,6 +273,25 @@ TEST (KeyTest, OnlyTheSameTextIsEqual)
   EXPECT_TRUE (memo_key_equals (&empty, "", 0));
 }
 
+// They are compared by words.
+TEST (KeyTest, ADifferenceAnywhereIsSeen)
+{
+  for (guint32 length = 1; length <= 40; length++)
+    {
+      const std::string text (length, 'x');
+      const MemoKey key = memo_key (text.c_str ());
+
+      EXPECT_TRUE (memo_key_equals (&key, std::string (text).c_str (), length));
+      for (guint32 at = 0; at < length; at++)
+        {
+          std::string other = text;
+
+          other[at] = 'y';
+          EXPECT_FALSE (memo_key_equals (&key, other.c_str (), length)) << "at " << at << " of " << length;
+        }
+    }
+}
+
 TEST (KeyTest, EqualTextsHaveEqualHashesInEveryThread)
 {
   const guint32 mine = memo_key ("key").hash;

@@ -93,7 +93,7 @@ run (const char  *shop,
   g_print ("  users: %u, queries of the database: %" G_GUINT64_FORMAT ", found in Redis: %" G_GUINT64_FORMAT "\n",
            n_users, shop_db_get_n_queries (db), metrics->remote_hits);
 
-  /* Where Redis is away this says what it did not get, which nobody has lost. */
+  /* Waits until Redis has what was loaded.  Where it is away nothing is on its way there. */
   memo_cache_close_async (cache, NULL, await_cb, &closed);
   if (!memo_cache_close_finish (cache, await (&closed), NULL))
     g_print ("  Redis did not get what was loaded\n");

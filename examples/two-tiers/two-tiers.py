@@ -35,7 +35,7 @@ async def run(uri):
     print(f'  users: {n_users}, queries of the database: {db.n_queries}, '
           f'found in Redis: {cache.get_metrics().remote_hits}')
 
-    # Where Redis is away this says what it did not get, which nobody has lost.
+    # Waits until Redis has what was loaded. Where it is away nothing is on its way there.
     try:
         await cache.close()
     except Error:

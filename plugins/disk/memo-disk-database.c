@@ -245,6 +245,16 @@ memo_disk_database_begin (MemoDiskDatabase *self,
   return memo_disk_database_run (self, MEMO_DISK_SQL_BEGIN);
 }
 
+/* Begins a transaction that only reads, if there is none: its statements need not each take the locks. */
+int
+memo_disk_database_begin_reading (MemoDiskDatabase *self)
+{
+  if (!sqlite3_get_autocommit (self->db))
+    return SQLITE_OK;
+
+  return memo_disk_database_run (self, MEMO_DISK_SQL_BEGIN_READING);
+}
+
 int
 memo_disk_database_commit (MemoDiskDatabase *self)
 {

@@ -38,6 +38,7 @@ void         memo_disk_database_set_max_size   (MemoDiskDatabase     *self,
                                                 guint64               max_size);
 int          memo_disk_database_begin          (MemoDiskDatabase     *self,
                                                 gboolean              durable);
+int          memo_disk_database_begin_reading  (MemoDiskDatabase     *self);
 int          memo_disk_database_commit         (MemoDiskDatabase     *self);
 void         memo_disk_database_rollback       (MemoDiskDatabase     *self);
 

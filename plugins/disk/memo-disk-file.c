@@ -226,10 +226,22 @@ touch (MemoDiskFile *self,
   self->untidy |= g_hash_table_size (self->touched) >= 8 * self->setup.slice;
 }
 
-/* Gives NULL where there is nothing. */
+/* What was read together is: writing, closing and mending need that nothing is being read. */
+void
+memo_disk_file_end_loads (MemoDiskFile *self)
+{
+  if (self->database != NULL)
+    memo_disk_database_rollback (self->database);
+}
+
+/* Gives NULL where there is nothing.
+ *
+ * With MORE to load at once it is done in one transaction with them, until memo_disk_file_end_loads(): each on its own would
+ * have to take the locks.  All of them were asked for before it began. */
 gboolean
 memo_disk_file_load (MemoDiskFile  *self,
                      const char    *key,
+                     gboolean       more,
                      GBytes       **bytes,
                      GError       **error)
 {
@@ -246,7 +258,9 @@ memo_disk_file_load (MemoDiskFile  *self,
       if (!memo_disk_file_open (self, error))
         return FALSE;
 
-      code = memo_disk_database_load (self->database, name, now, bytes, &id, &accessed);
+      code = more ? memo_disk_database_begin_reading (self->database) : SQLITE_OK;
+      if (code == SQLITE_OK)
+        code = memo_disk_database_load (self->database, name, now, bytes, &id, &accessed);
       if (code == SQLITE_OK)
         {
           if (*bytes != NULL)
@@ -254,6 +268,7 @@ memo_disk_file_load (MemoDiskFile  *self,
           return TRUE;
         }
       g_clear_pointer (bytes, g_bytes_unref);
+      memo_disk_file_end_loads (self);
     }
   while (help (self, code, NULL, &tried, &emptied, error));
 

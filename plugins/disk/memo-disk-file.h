@@ -39,8 +39,10 @@ void           memo_disk_file_limit     (MemoDiskFile         *self,
                                          guint64               max_size);
 gboolean       memo_disk_file_load      (MemoDiskFile         *self,
                                          const char           *key,
+                                         gboolean              more,
                                          GBytes              **bytes,
                                          GError              **error);
+void           memo_disk_file_end_loads (MemoDiskFile         *self);
 gboolean       memo_disk_file_write     (MemoDiskFile         *self,
                                          MemoDiskBatch        *batch,
                                          gboolean             *emptied,

@@ -12,6 +12,7 @@
 
 static const char * const texts[MEMO_DISK_N_SQL] = {
   [MEMO_DISK_SQL_BEGIN] = "BEGIN IMMEDIATE",
+  [MEMO_DISK_SQL_BEGIN_READING] = "BEGIN",
   [MEMO_DISK_SQL_COMMIT] = "COMMIT",
   [MEMO_DISK_SQL_LOAD] = "SELECT id, accessed, v FROM kv WHERE k = ?1 AND (expiry IS NULL OR expiry > ?2)",
   [MEMO_DISK_SQL_SIZE] = "SELECT size FROM kv WHERE k = ?1",

@@ -3,6 +3,8 @@
 
 #include "memo-disk-file.h"
 
+#include <string.h>
+
 /* One thread does all that may wait for the disk.  Who asks leaves a wish and goes on; the thread takes
  * the wishes in the order they came, gathers the writes, and answers.
  *
@@ -33,6 +35,9 @@ struct _MemoDiskWorker
   gboolean          started;
   gboolean          ended;      /* nobody will ask any more */
   gboolean          closed;
+  gboolean          gathering;  /* it waits for more writes, or until their time has come */
+  guint             n_gathered; /* of those and of what came since: how many, and how many bytes */
+  gsize             gathered_size;
 
   /* The thread's own. */
   MemoDiskFile     *file;
@@ -136,6 +141,7 @@ write_batch (MemoDiskWorker *self)
   g_autoptr(GError) error = NULL;
   gboolean emptied = FALSE;
 
+  memo_disk_file_end_loads (self->file);
   if (memo_disk_file_write (self->file, self->batch, &emptied, &error))
     emptied = FALSE;
   answer_batch (self, emptied, error);
@@ -143,7 +149,8 @@ write_batch (MemoDiskWorker *self)
 
 static void
 load (MemoDiskWorker *self,
-      Wish           *wish)
+      Wish           *wish,
+      gboolean        more)
 {
   g_autoptr(GBytes) bytes = NULL;
   g_autoptr(GError) error = NULL;
@@ -156,7 +163,9 @@ load (MemoDiskWorker *self,
       finding = memo_disk_batch_find (self->batch, wish->key, memo_disk_file_now (self->file), &bytes);
     }
   if (finding == MEMO_DISK_UNKNOWN)
-    memo_disk_file_load (self->file, wish->key, &bytes, &error);
+    memo_disk_file_load (self->file, wish->key, more, &bytes, &error);
+  if (!more)
+    memo_disk_file_end_loads (self->file);
 
   if (error != NULL)
     {
@@ -170,9 +179,11 @@ load (MemoDiskWorker *self,
   memo_call_return_bytes (wish->call, bytes);
 }
 
+/* NEXT is the one behind it, if there is one. */
 static void
 grant (MemoDiskWorker *self,
-       Wish           *wish)
+       Wish           *wish,
+       Wish           *next)
 {
   g_autoptr(GError) error = NULL;
 
@@ -184,7 +195,7 @@ grant (MemoDiskWorker *self,
       return;
 
     case MEMO_DISK_LOAD:
-      load (self, wish);
+      load (self, wish, next != NULL && next->ask == MEMO_DISK_LOAD);
       return;
 
     case MEMO_DISK_STORE:
@@ -226,6 +237,17 @@ is_due (MemoDiskWorker *self)
           g_get_monotonic_time () - self->batch->since >= self->setup.gather);
 }
 
+/* Waits for more writes, until their time has come.  With the lock. */
+static void
+gather (MemoDiskWorker *self)
+{
+  self->gathering = TRUE;
+  self->n_gathered = self->batch->askers->len;
+  self->gathered_size = self->batch->size;
+  g_cond_wait_until (&self->wake, &self->lock, self->batch->since + self->setup.gather);
+  self->gathering = FALSE;
+}
+
 /* Waits until there is something to do.  With the lock. */
 static void
 wait_for_wishes (MemoDiskWorker *self)
@@ -233,7 +255,7 @@ wait_for_wishes (MemoDiskWorker *self)
   while (g_queue_is_empty (&self->wishes) && !self->ended && !self->closed && !is_due (self) && !self->file->untidy)
     {
       if (memo_disk_batch_is_asked (self->batch))
-        g_cond_wait_until (&self->wake, &self->lock, self->batch->since + self->setup.gather);
+        gather (self);
       else
         g_cond_wait (&self->wake, &self->lock);
     }
@@ -262,7 +284,7 @@ work (MemoDiskWorker *self)
 
   while ((wish = g_queue_pop_head (&wishes)) != NULL)
     {
-      grant (self, wish);
+      grant (self, wish, g_queue_peek_head (&wishes));
       wish_free (wish);
       if (is_full (self))
         write_batch (self);
@@ -350,6 +372,21 @@ expiry_in (MemoDiskWorker *self,
   return ms < 9e18 ? (gint64) ms : MEMO_DISK_NEVER;
 }
 
+/* With the lock.  Whether the thread need not be woken up for a wish, since it gathers such ones and has room for more. */
+static gboolean
+is_only_gathered (MemoDiskWorker *self,
+                  Wish           *wish)
+{
+  if (!self->gathering || wish->ask != MEMO_DISK_STORE || wish->durable)
+    return FALSE;
+
+  self->n_gathered++;
+  self->gathered_size += strlen (wish->key) + g_bytes_get_size (wish->bytes);
+
+  return self->n_gathered < self->setup.gather_count && self->gathered_size < self->setup.gather_size &&
+         2 * self->wishes.length < self->setup.queue_length;
+}
+
 /* Takes a wish; the call is answered when it is granted. */
 void
 memo_disk_worker_ask (MemoDiskWorker *self,
@@ -372,9 +409,12 @@ memo_disk_worker_ask (MemoDiskWorker *self,
   check_wish (self, ask, &error);
   if (error == NULL)
     {
+      gboolean gathered = is_only_gathered (self, wish);
+
       g_queue_push_tail (&self->wishes, g_steal_pointer (&wish));
       self->closed |= ask == MEMO_DISK_CLOSE;
-      g_cond_signal (&self->wake);
+      if (!gathered)
+        g_cond_signal (&self->wake);
     }
   g_mutex_unlock (&self->lock);
 

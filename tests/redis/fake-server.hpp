@@ -97,6 +97,7 @@ public:
 
   // What it says to a command; "" is nothing.
   std::function<std::string (const Words &)> answer = [this] (const Words &words) { return usual_answer (words); };
+  Peer       *asking = nullptr;         // who is being answered
   std::string greeting;                 // what it says at once to whoever comes
   size_t      slice = 0;                // at most so many bytes a turn; 0 is all
   size_t      cut = SIZE_MAX;           // closes a connection after so many bytes
@@ -127,6 +128,10 @@ public:
     for (auto &peer : peers_)
       send (*peer, what);
   }
+
+  // The same to one.
+  void say_to (Peer &peer, const std::string &what) { send (peer, what); }
+  void hang_up (Peer &peer) { close (peer); }
 
   void close_all ()
   {
@@ -263,6 +268,7 @@ private:
     reads++;
     peer.in.append (buffer, size);
     std::string out;
+    asking = &peer;
     for (Words words = take_command (peer.in); !words.empty (); words = take_command (peer.in))
       {
         if (words[0] == "PING")

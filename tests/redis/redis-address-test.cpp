@@ -43,7 +43,12 @@ TEST_F (RedisAddressTest, WhatIsLeftOutHasADefault)
   EXPECT_EQ (address_.db, 0u);
   EXPECT_STREQ (address_.prefix, "memo:");
   EXPECT_EQ (address_.timeout_ms, 250u);
+  EXPECT_EQ (address_.max_staleness_ms, 2000u);
   EXPECT_STREQ (address_.label, "redis://localhost:6379/0");
+  ASSERT_TRUE (parse ("redis://localhost?max-staleness-ms=0"));
+  EXPECT_EQ (address_.max_staleness_ms, 0u);
+  ASSERT_TRUE (parse ("redis://localhost?max-staleness-ms=100"));
+  EXPECT_EQ (address_.max_staleness_ms, 100u);
   EXPECT_TRUE (parse ("REDIS://localhost"));
   EXPECT_TRUE (parse ("redis:///1"));
 }
@@ -102,6 +107,9 @@ TEST_F (RedisAddressTest, WhatMeansNothingIsRefused)
   EXPECT_THAT (refusal (("redis://host?prefix=" + std::string (129, 'x')).c_str ()), HasSubstr ("prefix"));
   EXPECT_THAT (refusal ("redis://host?timeout-ms=0"), HasSubstr ("timeout-ms"));
   EXPECT_THAT (refusal ("redis://host?timeout-ms=1s"), HasSubstr ("timeout-ms"));
+  EXPECT_THAT (refusal ("redis://host?max-staleness-ms=99"), HasSubstr ("at least 100, or 0"));
+  EXPECT_THAT (refusal ("redis://host?max-staleness-ms=-1"), HasSubstr ("max-staleness-ms"));
+  EXPECT_THAT (refusal ("redis://host?max-staleness-ms=2s"), HasSubstr ("max-staleness-ms"));
   EXPECT_THAT (refusal ("redis://host?prefix"), HasSubstr ("what follows the “?” cannot be read"));
   EXPECT_THAT (refusal ("redis://host?prefix=a@b"), HasSubstr ("%40"));
   EXPECT_THAT (refusal ("redis://host#1"), HasSubstr ("“#”"));

@@ -134,7 +134,7 @@ struct Again
 
 TEST_F (RedisLifeTest, WhoIsAnsweredMayAskAgainAndLetGo)
 {
-  Again again { new_redis_backend ("redis+unix://" + (folder_ / "redis.sock"), &setup_), 50 };
+  Again again { new_redis_backend ("redis+unix://" + (folder_ / "redis.sock") + "?max-staleness-ms=0", &setup_), 50 };
 
   again.ask ();
   wait_until ([&] { return again.answers == 50; });

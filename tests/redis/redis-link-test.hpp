@@ -127,13 +127,18 @@ protected:
     if (uri.find ("max-staleness-ms") == std::string::npos)
       address.max_staleness_ms = 0;
     end_link ();
+
+    static const MemoRedisHeard heard = {
+      [] (gpointer data, const char *name) { static_cast<LinkTest *> (data)->outdated_.push_back (name != nullptr ? name : "everything"); },
+      [] (gpointer data) { static_cast<LinkTest *> (data)->beats_++; },
+    };
     link_ = memo_redis_link_new (&address, &setup_, &counters_, [] (MemoRedisLink *link, gpointer data) {
       auto self = static_cast<LinkTest *> (data);
 
       self->changes_.push_back (memo_redis_link_get_state (link));
       if (self->on_change_)
         self->on_change_ ();
-    }, nullptr, this);
+    }, &heard, this);
     memo_redis_address_clear (&address);
   }
 
@@ -209,6 +214,8 @@ protected:
   MemoRedisCounters           counters_ = {};
   MemoRedisLink              *link_ = nullptr;
   std::vector<MemoRedisState> changes_;
+  std::vector<std::string>    outdated_;
+  int                         beats_ = 0;
   std::function<void ()>      on_change_;
   std::vector<std::string>    warnings_;
   std::string                 everything_logged_;

@@ -242,7 +242,7 @@ TEST_F (RedisStatesTest, TooManyClients)
   auto backend = make ();
 
   // One that is left, on purpose, for the connection that stays.
-  Ref<MemoBackend> first (new_redis_backend (server_.uri (), &setup_));
+  Ref<MemoBackend> first (new_redis_backend (server_.uri ("timeout-ms=20000&max-staleness-ms=0"), &setup_));
   EXPECT_THAT (open (first.get ()), WentWell ());
   server_.say ({ "CONFIG", "SET", "maxclients", "1" });
   wait_really_until ([&] {

@@ -99,6 +99,20 @@ protected:
   int                          port_ = free_port ();
 };
 
+TEST_F (RedisTlsTest, BothConnectionsOfALinkAreEncrypted)
+{
+  serve ("good");
+  auto backend = make_with_ca ("timeout-ms=20000&max-staleness-ms=2000");
+
+  EXPECT_THAT (open (backend), WentWell ());
+  EXPECT_THAT (store (backend, "d:key", "value"), WentWell ());
+  EXPECT_THAT (load (backend, "d:key"), memo_test::Found ("value"));
+  EXPECT_EQ (number (backend, "messages"), 0u);
+  server_->say ({ "SET", "memo:d:key", "other" });
+  wait_really_until ([&] { return number (backend, "messages") > 0; });
+  EXPECT_EQ (number (backend, "connections"), 1u);
+}
+
 TEST_F (RedisTlsTest, AServerWhoseCertificateIsGoodIsUsed)
 {
   serve ("good");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Callable, Hashable, Mapping, Optional, Union
 
 from gi.repository import GLib, Memo
@@ -15,8 +16,9 @@ from ._errors import WarmupError
 from ._keys import cache_key
 from ._loops import wait, within_loop
 from ._metrics import Metrics
+from ._mutations import bracket
 from ._sizes import size_of
-from ._values import (DEFAULT, MISS, BatchLoader, Kept, Loader, Tags, TimeToLive, entry_of, seconds_of, tags_of,
+from ._values import (DEFAULT, MISS, BatchLoader, Kept, Loader, Seconds, Tags, TimeToLive, entry_of, seconds_of, tags_of,
                       value_of)
 
 # To find them in their namespace costs as much as to call them.
@@ -126,7 +128,8 @@ class AsyncCache:
         return f'<AsyncCache with {len(self)} entries>'
 
     async def get(self, key: Hashable, loader: Optional[Loader] = None, batch_loader: Optional[BatchLoader] = None,
-                  ttl: TimeToLive = DEFAULT, *, default: Any = None, tags: Tags = (), use_cache: bool = True) -> Any:
+                  ttl: TimeToLive = DEFAULT, *, default: Any = None, tags: Tags = (), use_cache: bool = True,
+                  timeout: Seconds = None, error_ttl: Seconds = 0) -> Any:
         """Get the value of a key; what is not there is loaded.
 
         ``loader`` is called without arguments: an `async def`, a function that gives something to await, or one that does neither,
@@ -140,6 +143,10 @@ class AsyncCache:
         ``ttl`` is how long what is loaded lives, in seconds; None is for ever, and without it the cache's default counts.
         ``tags`` are those of what is loaded. With ``use_cache=False`` it is loaded even if it is there, and stays until that
         has succeeded.
+
+        A load that takes more than ``timeout`` seconds is given up, and all who wait for it get a `TimeoutError`; None is no
+        limit. What a loader raised is raised for ``error_ttl`` seconds to all who ask, without loading again. Who joins a load of
+        somebody else's has the limits of that one.
 
         To cancel the task ends its wait, and the load only if nobody else waits.
         """
@@ -155,20 +162,20 @@ class AsyncCache:
 
         if loader is not None and batch_loader is not None:
             raise TypeError('give a loader or a batch_loader, not both')
-        ttl, tags = seconds_of(ttl), tags_of(tags)
+        ttl, tags, limits = seconds_of(ttl), tags_of(tags), _loaders.limits_of(timeout, error_ttl)
         if batch_loader is None:
-            return await self.load(text, loader, flags, ttl, tags, default)
+            return await self.load(text, loader, flags, ttl, tags, limits, default)
 
-        made = [self._batches.enter(batch_loader, text, key, ttl, tags)]
+        made = [self._batches.enter(batch_loader, limits, text, key, ttl, tags)]
         try:
             return await self._await_entry(text, made.pop(), flags, default)
         finally:
-            self._batches.leave(batch_loader, text)
+            self._batches.leave(batch_loader, limits, text)
 
-    async def load(self, text, function, flags, ttl, tags, default=None):
+    async def load(self, text, function, flags, ttl, tags, limits=None, default=None):
         """What `get()` and decorators do about a key that was not found; ``text`` is what `cache_key()` makes of it."""
         return await self._await_entry(
-            text, _loaders.single(self, text, function, ttl, tags) if function is not None else None, flags, default)
+            text, _loaders.single(self, text, function, ttl, tags, limits) if function is not None else None, flags, default)
 
     async def _await_entry(self, text, loader, flags, default):
         _loaders.check_recursion(self, text)
@@ -219,6 +226,33 @@ class AsyncCache:
     def invalidate_tags(self, *tags: str) -> None:
         """Drop what carries one of the tags; what is being loaded, too."""
         self._memo.invalidate_tags(tags_of(tags))
+
+    def changing(self, *keys: Hashable, tags: Tags = (), everything: bool = False) -> AbstractAsyncContextManager[None]:
+        """Say what is changed in the source, while it is changed.
+
+        ::
+
+            async with cache.changing('user:42', tags=['users']):
+                await db.rename(42, 'Ada')
+
+        The keys, what carries one of the tags, or with ``everything`` all there is, is dropped before the change and again
+        after it, whether it succeeded or not. What is loaded meanwhile is given to who asks for it, and not kept: it may be what was there
+        before. A `delete()` before the change or after it cannot say that.
+
+        The bracket is closed where the block ends, also when it is left by an exception or its task is cancelled; so do not leave
+        a change behind that goes on, such as one in a thread.
+        """
+        tags = tags_of(tags)
+        if not keys and not tags and not everything:
+            raise TypeError('say what is changed: keys, tags=, or everything=True')
+        mutation = Memo.Mutation.new(self._memo)
+        for key in keys:
+            mutation.add_key(cache_key(key))
+        for tag in tags:
+            mutation.add_tag(tag)
+        if everything:
+            mutation.add_everything()
+        return bracket([mutation])
 
     def trim(self, percent: int = 100) -> None:
         """Evict a part of the entries, those first that would go first anyway."""

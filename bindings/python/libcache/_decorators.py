@@ -11,8 +11,9 @@ from gi.repository import Memo
 
 from ._cache import AsyncCache, Tier
 from ._keys import CallKeys
+from ._loaders import limits_of
 from ._metrics import Metrics
-from ._values import DEFAULT, Kept, TimeToLive, seconds_of
+from ._values import DEFAULT, Kept, Seconds, TimeToLive, seconds_of
 
 _LOOKED_UP = Memo.GetFlags.LOOKED_UP
 _REFRESH = Memo.GetFlags.REFRESH
@@ -43,7 +44,7 @@ class CachedFunction:
     what it answers now.
     """
 
-    def __init__(self, function, cache, keys, decorator, ttl, is_shared):
+    def __init__(self, function, cache, keys, decorator, ttl, limits, is_shared):
         look_like(self, function)
         self._function = function
         self._decorator = decorator
@@ -51,6 +52,7 @@ class CachedFunction:
         self._key = keys.key
         self._lookup = cache.memo.lookup_value
         self._ttl = ttl
+        self._limits = limits
         # Where others keep theirs too, the tag says which answers are this function's.  The same as in C.
         self._tags = [f'{keys.name}(*)'] if is_shared else []
         self.cache = cache
@@ -64,7 +66,7 @@ class CachedFunction:
             if type(kept) is Kept:
                 return kept.value
         return await self.cache.load(self._key(args, kwargs), functools.partial(self._function, *args, **kwargs),
-                                     _LOOKED_UP if use_cache else _REFRESH, self._ttl, self._tags)
+                                     _LOOKED_UP if use_cache else _REFRESH, self._ttl, self._tags, self._limits)
 
     def __get__(self, instance, owner=None):
         return self if instance is None else BoundFunction(self, instance)
@@ -141,7 +143,8 @@ class Decorator:
 class _CacheDecorator(Decorator):
     _has_ttl = False
 
-    def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, cache, options):
+    def __init__(self, maxsize, default_ttl, skip_args, backup, remote_cache, name, cache, timeout, error_ttl,
+                 options):
         self._options = dict(options, maxsize=maxsize, default_ttl=default_ttl, backup=backup, remote_cache=remote_cache)
         self._cache = cache
         self._ttl = default_ttl
@@ -154,6 +157,7 @@ class _CacheDecorator(Decorator):
         self._name = name
         # Before there is a function: what is wrong is said in the line that has it.
         seconds_of(default_ttl)
+        self._limits = limits_of(timeout, error_ttl)
 
     def __call__(self, function: Callable[..., Any]) -> CachedFunction:
         if not callable(function):
@@ -162,9 +166,9 @@ class _CacheDecorator(Decorator):
         if self._cache is not None:
             # Of a function that does not say how long, answers live as long as the cache's other entries.
             ttl = DEFAULT if self._ttl is None and not self._has_ttl else self._ttl
-            return CachedFunction(function, self._cache, keys, self, seconds_of(ttl), True)
+            return CachedFunction(function, self._cache, keys, self, seconds_of(ttl), self._limits, True)
         has_tier = any(self._options[tier] is not None for tier in ('backup', 'remote_cache'))
-        return CachedFunction(function, AsyncCache(**self._options), keys, self, Memo.TTL_DEFAULT, has_tier)
+        return CachedFunction(function, AsyncCache(**self._options), keys, self, Memo.TTL_DEFAULT, self._limits, has_tier)
 
 
 class AsyncLRU(_CacheDecorator):
@@ -178,6 +182,7 @@ class AsyncLRU(_CacheDecorator):
     ``skip_args`` of the first arguments are no part of the key, such as ``self``. ``backup`` and ``remote_cache`` are
     as for `AsyncCache`, and so are all other options. ``name`` stands in the keys in place of the function's own. With
     ``cache``, an `AsyncCache`, the answers are kept there, among those of others, in place of a cache of the function's own.
+    ``timeout`` and ``error_ttl`` are those of `AsyncCache.get()`.
 
     The decorated function has ``invalidate_cache(...)``, which forgets the answer to one call, ``clear_cache()`` and
     ``get_metrics()``. A function that is not `async def` is called in a thread.
@@ -185,8 +190,8 @@ class AsyncLRU(_CacheDecorator):
 
     def __init__(self, maxsize: Optional[int] = 128, skip_args: int = 0, backup: Optional[Tier] = None,
                  remote_cache: Optional[Tier] = None, *, name: Optional[str] = None, cache: Optional[AsyncCache] = None,
-                 **options: Any) -> None:
-        super().__init__(maxsize, None, skip_args, backup, remote_cache, name, cache, options)
+                 timeout: Seconds = None, error_ttl: Seconds = 0, **options: Any) -> None:
+        super().__init__(maxsize, None, skip_args, backup, remote_cache, name, cache, timeout, error_ttl, options)
 
 
 class AsyncTTL(_CacheDecorator):
@@ -204,7 +209,8 @@ class AsyncTTL(_CacheDecorator):
 
     def __init__(self, time_to_live: TimeToLive = 60, maxsize: Optional[int] = 1024, skip_args: int = 0,
                  backup: Optional[Tier] = None, remote_cache: Optional[Tier] = None, *, name: Optional[str] = None,
-                 cache: Optional[AsyncCache] = None, **options: Any) -> None:
+                 cache: Optional[AsyncCache] = None, timeout: Seconds = None, error_ttl: Seconds = 0,
+                 **options: Any) -> None:
         if time_to_live is DEFAULT:
             raise TypeError('time_to_live is a number of seconds, or None for ever')
-        super().__init__(maxsize, time_to_live, skip_args, backup, remote_cache, name, cache, options)
+        super().__init__(maxsize, time_to_live, skip_args, backup, remote_cache, name, cache, timeout, error_ttl, options)

@@ -10,9 +10,8 @@ from typing import Any, Callable, Optional
 from gi.repository import Memo
 
 from ._decorators import AsyncLRU, AsyncTTL, CachedFunction
-from ._errors import Error
 from ._functions import call as call_function
-from ._loops import wait
+from ._mutations import bracket
 
 
 class _Reads:
@@ -119,17 +118,8 @@ def _take_exception(task):
 
 
 async def _bracket(mutations, function, args, kwargs):
-    try:
-        # At once, so that all are open before the first is acknowledged.
-        await asyncio.gather(*(wait(mutation.begin_with_closure, mutation.begin_finish) for mutation in mutations))
+    async with bracket(mutations):
         return await uninterrupted(function, args, kwargs)
-    finally:
-        ends = [wait(lambda _, done, mutation=mutation: mutation.end_with_closure(done), mutation.end_finish)
-                for mutation in mutations if mutation.is_open()]
-        # That a tier did not acknowledge the change is no error of the function's.
-        for result in await asyncio.gather(*ends, return_exceptions=True):
-            if isinstance(result, BaseException) and not isinstance(result, (Error, OSError)):
-                raise result
 
 
 async def uninterrupted(function, args, kwargs):

@@ -8,6 +8,7 @@ from gi.repository import GLib, GObject, Memo
 
 from . import _errors
 from ._functions import call as call_function
+from ._values import duration_of
 
 # To find them in their namespace costs as much as to call them.
 _connect = GObject.Object.connect
@@ -86,7 +87,24 @@ async def answer(cache, call, texts, what, work):
         load.cache = None
 
 
-def single(cache, text, function, ttl, tags):
+def limits_of(timeout, error_ttl):
+    """How long a load may take and an error is remembered, in seconds, or None where both are as they are unless somebody says."""
+    seconds = 0.0 if timeout is None else duration_of(timeout, 'a timeout', 'for no limit')
+    if timeout is not None and not seconds:
+        raise ValueError('a timeout is more than 0 seconds, or None for no limit')
+    remembered = 0.0 if error_ttl is None else duration_of(error_ttl, 'error_ttl', 'for not at all')
+    return (seconds, remembered) if seconds or remembered else None
+
+
+def _limited(loader, limits):
+    if limits is not None:
+        timeout, error_ttl = limits
+        loader.set_timeout(timeout)
+        loader.set_error_ttl(error_ttl)
+    return loader
+
+
+def single(cache, text, function, ttl, tags, limits):
     """A loader of one key."""
     context = contextvars.copy_context()
 
@@ -98,37 +116,38 @@ def single(cache, text, function, ttl, tags):
     def load(call):
         spawn(call, context, answer(cache, call, (text,), f'The load of “{text}”', work))
 
-    return _new_loader(load)
+    return _limited(_new_loader(load), limits)
 
 
 class Batches:
-    """The batch loaders of a cache that somebody waits for: gets with the same function share one."""
+    """The batch loaders of a cache that somebody waits for: gets with the same function and the same limits share one."""
 
     def __init__(self, cache):
         self._cache = cache
         self._batches = {}
 
-    def enter(self, function, text, key, ttl, tags):
+    def enter(self, function, limits, text, key, ttl, tags):
         """Gives the loader of a function; to be left when the get is over."""
-        found = self._batches.get(function)
+        found = self._batches.get((function, limits))
         if found is None:
             batch = _Batch(self._cache, function)
             # The loader holds the batch, in a way that the garbage collector does not see; so not the other way round.
-            found = self._batches[function] = batch, Memo.Loader.new_batch_with_closure(batch.load)
+            loader = _limited(Memo.Loader.new_batch_with_closure(batch.load), limits)
+            found = self._batches[function, limits] = batch, loader
         batch, loader = found
         wanted = batch.wanted.setdefault(text, [key, ttl, tags, 0])
         wanted[3] += 1
         return loader
 
-    def leave(self, function, text):
+    def leave(self, function, limits, text):
         """The get is over."""
-        batch, _ = self._batches[function]
+        batch, _ = self._batches[function, limits]
         wanted = batch.wanted[text]
         wanted[3] -= 1
         if wanted[3] == 0:
             del batch.wanted[text]
             if not batch.wanted:
-                del self._batches[function]
+                del self._batches[function, limits]
 
 
 class _Batch:

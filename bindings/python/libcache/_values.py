@@ -40,6 +40,7 @@ MISS = Miss.MISS
 Loader = Callable[[], Union[Awaitable[Any], Any]]
 BatchLoader = Callable[[list], Union[Awaitable[Union[Mapping[Any, Any], Sequence[Any]]], Mapping[Any, Any], Sequence[Any]]]
 TimeToLive = Union[Default, None, float, datetime.timedelta]
+Seconds = Union[None, float, datetime.timedelta]
 Tags = Union[str, Iterable[str]]
 
 
@@ -78,13 +79,18 @@ def seconds_of(ttl):
         return _TTL_DEFAULT
     if ttl is None:
         return _TTL_FOREVER
-    if isinstance(ttl, datetime.timedelta):
-        ttl = ttl.total_seconds()
-    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
-        raise TypeError(f'a time to live is a number of seconds, a timedelta, or None for ever, not {ttl!r}')
-    if math.isnan(ttl) or ttl < 0:
-        raise ValueError(f'a time to live is 0 seconds or more, not {ttl!r}')
-    return float(ttl)
+    return duration_of(ttl, 'a time to live', 'for ever')
+
+
+def duration_of(time, what, none):
+    """A number of seconds; WHAT and NONE are for who gives something else."""
+    if isinstance(time, datetime.timedelta):
+        time = time.total_seconds()
+    if isinstance(time, bool) or not isinstance(time, (int, float)):
+        raise TypeError(f'{what} is a number of seconds, a timedelta, or None {none}, not {time!r}')
+    if math.isnan(time) or time < 0:
+        raise ValueError(f'{what} is 0 seconds or more, not {time!r}')
+    return float(time)
 
 
 def tags_of(tags):

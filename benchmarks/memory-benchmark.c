@@ -3,14 +3,16 @@
 # include <malloc.h>
 #endif
 
-#include "sections.h"
+#include <libcache.h>
+
+#include "bench.h"
+#include "by-hand.h"
 #include "workload.h"
 
 /* What an entry takes beyond its key and its value. */
 
 #ifdef HAVE_MALLINFO2
 
-#define N_ENTRIES 100000
 #define KEY_LENGTH 12
 
 /* Bytes in use, as the C library counts them; large tables are in mappings of their own. */
@@ -41,7 +43,7 @@ measure_ours (Bench      *bench,
 
   metrics = memo_cache_get_metrics (cache);
   bench_check (bench, metrics->size == keys->count, "memory, libcache: how many entries there are");
-  drop_cache (cache);
+  bench_drop (cache);
 
   return bytes;
 }
@@ -68,37 +70,68 @@ measure_by_hand (Bench      *bench,
   return bytes;
 }
 
-void
+static void
 bench_memory (Bench *bench)
 {
-  const char *shared_name = "memory an entry, one value shared by all";
-  const char *own_name = "memory an entry, a string of 12 each";
-  g_autofree Keys *keys = keys_new (bench_scale (bench, N_ENTRIES), 7);
+  static const struct
+  {
+    const char *name;
+    guint       count;
+    gboolean    shared;
+    double      target;
+  } rows[] = {
+    { "memory an entry of 1k, one value shared",      1000, TRUE },
+    { "memory an entry of 10k, one value shared",    10000, TRUE },
+    { "memory an entry of 100k, one value shared",  100000, TRUE,  120 },
+    { "memory an entry of 1M, one value shared",   1000000, TRUE },
+    { "memory an entry of 100k, a string of 12",    100000, FALSE },
+  };
   g_autoptr(GBytes) value = g_bytes_new_static ("value", 5);
   g_autoptr(MemoEntry) entry = memo_entry_new_bytes (value);
 
-  if (bench_profiles (bench))
-    return;
+  bench_section (bench, "Memory, beyond a key of 12 bytes and the value");
 
-  bench_section (bench, "Memory, beyond a key and a value of 12 bytes");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree Keys *keys = NULL;
+      double in_value = rows[i].shared ? 0 : KEY_LENGTH;
 
-  if (bench_wants (bench, shared_name))
-    bench_bytes (bench, shared_name,
-                 measure_ours (bench, keys, entry),
-                 measure_by_hand (bench, keys, value), 120);
+      if (!bench_wants (bench, rows[i].name))
+        continue;
 
-  if (bench_wants (bench, own_name))
-    bench_bytes (bench, own_name,
-                 measure_ours (bench, keys, NULL) - KEY_LENGTH,
-                 measure_by_hand (bench, keys, NULL) - KEY_LENGTH, 0);
+      keys = keys_new (bench_scale (bench, rows[i].count), 7);
+      bench_figure (bench, &(BenchFigure) {
+        .name = rows[i].name,
+        .unit = "B",
+        .ours = measure_ours (bench, keys, rows[i].shared ? entry : NULL) - in_value,
+        .by_hand = measure_by_hand (bench, keys, rows[i].shared ? value : NULL) - in_value,
+        .target = rows[i].target,
+        .curve = rows[i].shared ? "memory" : NULL,
+        .x = rows[i].count,
+      });
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  Bench *bench = bench_new (&argc, &argv);
+
+  bench_memory (bench);
+
+  return bench_finish (bench);
 }
 
 #else
 
-void
-bench_memory (Bench *bench)
+/* Meson's number for: skipped. */
+int
+main (void)
 {
-  g_print ("The C library does not say how much memory is in use: no rows of memory.\n");
+  g_printerr ("Skipped: the C library does not say how much memory is in use\n");
+
+  return 77;
 }
 
 #endif
