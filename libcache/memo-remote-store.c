@@ -199,6 +199,22 @@ filled (MemoRemoteRequest *request,
     give_back (store);
 }
 
+static gboolean
+is_doomed (Store *store)
+{
+  g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (store->op.remote->cache);
+  gboolean doomed;
+
+  if (cache == NULL)
+    return TRUE;
+
+  memo_lock (&cache->lock);
+  doomed = store->doomed;
+  g_mutex_unlock (&cache->lock);
+
+  return doomed;
+}
+
 static void
 fill (Store *store)
 {
@@ -206,7 +222,7 @@ fill (Store *store)
   const gint64 now = memo_clock_get_time (self->clock);
   g_autoptr(GBytes) record = NULL;
 
-  if (store->deadline > now && !store->doomed && !store->tokens->fenced)
+  if (store->deadline > now && !is_doomed (store) && !store->tokens->fenced)
     record = memo_remote_encode (self, store->key, store->entry, store->tags, store->tokens, store->deadline,
                                  store->duration, now);
   if (record == NULL)
