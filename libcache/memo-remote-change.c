@@ -53,12 +53,11 @@ change_new (MemoRemote     *self,
   memo_remote_op_init (&change->op, self, name, change_free);
   change->op.deed.act = change_act;
   change->id = id != NULL ? g_bytes_ref (id) : NULL;
-  change->op.under_way = TRUE;
   memo_remote_ack (&change->op.acks, ack);
   memo_remote_busy_add (self, name);
   if (id == NULL)
     g_hash_table_insert (self->invalidations, change->op.name, change);
-  memo_remote_work_add (work, &change->op.deed);
+  memo_remote_lane_begin (&self->changes, &change->op, work);
 
   return change;
 }
@@ -139,6 +138,7 @@ settle (MemoRemote      *self,
     {
       g_clear_error (&op->error);
       op->error = g_error_copy (error);
+      memo_remote_lane_next (&self->changes, work);
       op->under_way = FALSE;
       op->again = FALSE;
       if (op->acks != NULL)
@@ -163,6 +163,7 @@ settle (MemoRemote      *self,
       return FALSE;
     }
 
+  memo_remote_lane_next (&self->changes, work);
   withdraw (self, change);
 
   return TRUE;
@@ -197,6 +198,9 @@ change_answered (MemoRemoteRequest *request,
 
   memo_lock (&cache->lock);
   is_done = settle (self, change, error, &acks, &trash.remote);
+  /* Where one comes through, others may. */
+  if (error == NULL)
+    memo_remote_ops_retry (self, 2, &trash.remote);
   g_mutex_unlock (&cache->lock);
 
   /* A GET that was there before it was answered before; and an end that nobody confirmed is one all the same
@@ -238,9 +242,8 @@ memo_remote_note_invalidate (MemoRemote     *self,
     }
   else
     {
-      change->op.under_way = TRUE;
       memo_remote_ack (&change->op.acks, ack);
-      memo_remote_work_add (work, &change->op.deed);
+      memo_remote_lane_begin (&self->changes, &change->op, work);
     }
 }
 

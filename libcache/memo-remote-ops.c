@@ -139,6 +139,48 @@ memo_remote_op_outlive (MemoRemoteOp *op)
     op->free (op);
 }
 
+/* --- taking turns; with the lock held --- */
+
+/* It is under way, or about to be. */
+void
+memo_remote_lane_begin (MemoRemoteLane *lane,
+                        MemoRemoteOp   *op,
+                        MemoRemoteWork *work)
+{
+  op->under_way = TRUE;
+
+  if (lane->n_running >= MEMO_REMOTE_MAX_RUNNING)
+    {
+      g_queue_push_tail (&lane->waiting, op);
+      return;
+    }
+
+  lane->n_running++;
+  memo_remote_work_add (work, &op->deed);
+}
+
+/* One is over: the next has its turn. */
+void
+memo_remote_lane_next (MemoRemoteLane *lane,
+                       MemoRemoteWork *work)
+{
+  MemoRemoteOp *next = g_queue_pop_head (&lane->waiting);
+
+  if (next != NULL)
+    memo_remote_work_add (work, &next->deed);
+  else
+    lane->n_running--;
+}
+
+/* Those that wait for their turn have none. */
+void
+memo_remote_lane_abandon (MemoRemoteLane *lane)
+{
+  for (GList *link = lane->waiting.head; link != NULL; link = link->next)
+    ((MemoRemoteOp *) link->data)->under_way = FALSE;
+  g_queue_clear (&lane->waiting);
+}
+
 /* --- what they change; with the lock held --- */
 
 void
@@ -189,7 +231,7 @@ memo_remote_is_busy (MemoRemote       *self,
 
 /* --- trying again; with the lock held --- */
 
-/* Has up to MOST of those that failed tried again, the oldest first (pending-is-sent-again). */
+/* Has up to MOST of those changes that failed tried again, the oldest first (pending-is-sent-again). */
 void
 memo_remote_ops_retry (MemoRemote     *self,
                        guint           most,
@@ -205,8 +247,7 @@ memo_remote_ops_retry (MemoRemote     *self,
       if (op->under_way)
         continue;
 
-      op->under_way = TRUE;
-      memo_remote_work_add (work, &op->deed);
+      memo_remote_lane_begin (&self->changes, op, work);
       most--;
     }
 }
@@ -283,6 +324,8 @@ memo_remote_check_flushes (MemoRemote *self)
           if (is_settled (self, flush->number, &error))
             {
               done = flush;
+              if (error == NULL)
+                error = g_steal_pointer (&self->loss);
               g_queue_delete_link (&self->flushes, link);
               break;
             }

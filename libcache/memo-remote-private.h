@@ -34,6 +34,7 @@ typedef struct _MemoRemoteFence MemoRemoteFence;
 
 #define MEMO_REMOTE_MAX_TOKENS  10000   /* that are known; the others are read again */
 #define MEMO_REMOTE_MAX_LEARNED 10000   /* keys whose tags are remembered */
+#define MEMO_REMOTE_MAX_RUNNING 1000    /* operations of a kind at a time */
 #define MEMO_REMOTE_MAX_PENDING 10000   /* with more, everything is invalidated */
 
 #define MEMO_REMOTE_MAX_ROUNDS  8       /* then whoever is outdated again and again loads */
@@ -81,6 +82,13 @@ struct _MemoRemoteOp
   void            (*free) (MemoRemoteOp *op);
 };
 
+/* Operations that take turns: a backend takes so much at a time, and no more. */
+typedef struct
+{
+  guint  n_running;
+  GQueue waiting;     /* until fewer are */
+} MemoRemoteLane;
+
 struct _MemoRemote
 {
   gatomicrefcount    ref_count;
@@ -104,7 +112,7 @@ struct _MemoRemote
   GHashTable        *tokens;        /* name of a tag -> Known, see memo-remote-tokens.c */
   guint64            stamp;         /* counts what comes into it */
   MemoFence          fence;         /* when they were outdated, while some are being read */
-  guint              n_asks;        /* how many are */
+  GHashTable        *asks;          /* name -> what reads its token, see memo-remote-tokens.c */
   GHashTable        *learned;       /* key -> the tags that it was found to have */
 
   GHashTable        *waits;         /* name -> GPtrArray of the loads that wait for somebody else's */
@@ -117,6 +125,9 @@ struct _MemoRemote
   GHashTable        *busy;          /* name -> how many operations change it */
   GHashTable        *sets;          /* name -> the set that is under way */
   GHashTable        *fills;         /* name -> the fill that may come into memory */
+  MemoRemoteLane     stores;
+  MemoRemoteLane     changes;
+  GError            *loss;          /* why something that was set is not there, until a flush tells */
   GQueue             fences;        /* changes that are open */
   GQueue             flushes;
 
@@ -344,6 +355,12 @@ void        memo_remote_op_prepare      (MemoRemoteOp        *op,
                                                                          const GError      *error));
 void        memo_remote_op_merge        (MemoRemoteOp        *op,
                                          MemoRemoteOp        *older);
+void        memo_remote_lane_begin      (MemoRemoteLane      *lane,
+                                         MemoRemoteOp        *op,
+                                         MemoRemoteWork      *work);
+void        memo_remote_lane_next       (MemoRemoteLane      *lane,
+                                         MemoRemoteWork      *work);
+void        memo_remote_lane_abandon    (MemoRemoteLane      *lane);
 void        memo_remote_op_finish       (MemoRemoteOp        *op,
                                          const GError        *error);
 void        memo_remote_op_outlive      (MemoRemoteOp        *op);

@@ -121,6 +121,9 @@ end (Store        *store,
     }
 
   memo_lock (&cache->lock);
+  memo_remote_lane_next (&self->stores, &trash.remote);
+  if (store->set && error != NULL && self->loss == NULL)
+    self->loss = g_error_copy (error);
   if (g_hash_table_lookup (self->fills, op->name) == store)
     g_hash_table_remove (self->fills, op->name);
   if (stored)
@@ -137,7 +140,7 @@ end (Store        *store,
       if (newer != NULL)
         {
           g_hash_table_insert (self->sets, newer->op.name, newer);
-          memo_remote_work_add (&trash.remote, &newer->op.deed);
+          memo_remote_lane_begin (&self->stores, &newer->op, &trash.remote);
         }
       /* What may be there now must not stay (an INVALIDATE in its place is pending). */
       if (error != NULL)
@@ -314,7 +317,7 @@ note_fill (MemoRemote     *self,
 
   store->op.under_way = TRUE;
   store->op.deed.act = fill_act;
-  memo_remote_work_add (work, &store->op.deed);
+  memo_remote_lane_begin (&self->stores, &store->op, work);
 }
 
 /* Those who wait for it wait for a newer one. */
@@ -342,7 +345,7 @@ note_set (MemoRemote     *self,
     {
       g_hash_table_insert (self->sets, store->op.name, store);
       store->op.under_way = TRUE;
-      memo_remote_work_add (work, &store->op.deed);
+      memo_remote_lane_begin (&self->stores, &store->op, work);
     }
   else
     {

@@ -92,7 +92,7 @@ note_outdated (MemoRemote *self,
 {
   MemoTagSet *names = NULL;
 
-  if (self->n_asks == 0)
+  if (g_hash_table_size (self->asks) == 0)
     return;
 
   memo_tag_set_add (&names, (const char *[]) { name, NULL });
@@ -117,14 +117,23 @@ memo_remote_tokens_outdate (MemoRemote *self)
 
 /* --- gathering --- */
 
+/* A token that is being read, for all who want it meanwhile. */
 typedef struct
 {
   MemoRemoteRequest request;
-  MemoRemoteTokens *tokens;
-  MemoRemoteToken  *token;
+  MemoRemote       *remote;
+  GArray           *wants;      /* who does; with the lock held */
   guint64           since;      /* how many tags had been outdated when it was asked for */
+  gint64            began;      /* when that was, the first time */
   guint             attempts;
+  char              name[];
 } Ask;
+
+typedef struct
+{
+  MemoRemoteTokens *tokens;     /* a reference */
+  MemoRemoteToken  *token;
+} Want;
 
 void
 memo_remote_tokens_unref (MemoRemoteTokens *tokens)
@@ -165,103 +174,117 @@ one_gathered (MemoRemoteTokens *tokens)
     tokens->done (tokens, tokens->data);
 }
 
-static void
-ask_free (Ask *ask)
-{
-  g_clear_pointer (&ask->request.value, g_bytes_unref);
-  memo_remote_tokens_unref (ask->tokens);
-  g_free (ask);
-}
-
 static void token_answered (MemoRemoteRequest *request,
                             gboolean           done,
                             GBytes            *found,
                             const GError      *error);
 
 static void
+ask_for (Ask            *ask,
+         MemoRemoteStep  step)
+{
+  g_clear_pointer (&ask->request.value, g_bytes_unref);
+  ask->request = (MemoRemoteRequest) {
+    .step = step,
+    .key = ask->name,
+    .value = step == MEMO_REMOTE_CREATE ? memo_remote_new_id ('T') : NULL,
+    .answered = token_answered,
+    .owner = ask,
+  };
+  memo_remote_ask (ask->remote, &ask->request);
+}
+
+static void
 load_token (Ask *ask)
 {
-  MemoRemote *self = ask->tokens->remote;
-  g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (self->cache);
+  g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (ask->remote->cache);
 
   if (cache != NULL)
     {
       memo_lock (&cache->lock);
-      ask->since = self->fence.sequence;
+      ask->since = ask->remote->fence.sequence;
       g_mutex_unlock (&cache->lock);
     }
 
   ask->attempts++;
-  g_clear_pointer (&ask->request.value, g_bytes_unref);
-  ask->request = (MemoRemoteRequest) {
-    .step = MEMO_REMOTE_LOAD,
-    .key = ask->token->name,
-    .answered = token_answered,
-    .owner = ask,
-  };
-  memo_remote_ask (self, &ask->request);
+  ask_for (ask, MEMO_REMOTE_LOAD);
 }
 
-static void
-create_token (Ask *ask)
+/* With the lock held: whether the tag was outdated since it was asked for. */
+static gboolean
+is_outdated (Ask *ask)
 {
-  ask->request = (MemoRemoteRequest) {
-    .step = MEMO_REMOTE_CREATE,
-    .key = ask->token->name,
-    .value = memo_remote_new_id ('T'),
-    .answered = token_answered,
-    .owner = ask,
-  };
-  memo_remote_ask (ask->tokens->remote, &ask->request);
-}
-
-/* In the handler of the reply (or where it could not be sent). */
-static void
-take_token (Ask    *ask,
-            GBytes *found)
-{
-  MemoRemote *self = ask->tokens->remote;
-  MemoRemoteToken *token = ask->token;
-  g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (self->cache);
   MemoTagSet *names = NULL;
+  gboolean outdated;
 
-  memcpy (token->token, (const guint8 *) g_bytes_get_data (found, NULL) + 1, MEMO_RECORD_ID_SIZE);
-  token->known = TRUE;
+  memo_tag_set_add (&names, (const char *[]) { ask->name, NULL });
+  outdated = memo_fence_first (&ask->remote->fence, names, ask->since) != 0;
+  memo_tag_set_free (names);
 
-  if (cache == NULL)
-    return;
+  return outdated;
+}
 
-  memo_tag_set_add (&names, (const char *[]) { token->name, NULL });
-  memo_lock (&cache->lock);
-  if (memo_fence_first (&self->fence, names, ask->since) == 0)
+/* With the lock held: what was read is known from now on, unless it was outdated meanwhile. */
+static void
+note_known (Ask          *ask,
+            const guint8 *token)
+{
+  MemoRemote *self = ask->remote;
+
+  if (!is_outdated (ask))
     {
       Known *known = g_new (Known, 1);
 
-      memcpy (known->token, token->token, MEMO_RECORD_ID_SIZE);
+      memcpy (known->token, token, MEMO_RECORD_ID_SIZE);
       known->stamp = ++self->stamp;
       if (g_hash_table_size (self->tokens) >= MEMO_REMOTE_MAX_TOKENS)
         g_hash_table_remove_all (self->tokens);
-      g_hash_table_replace (self->tokens, g_strdup (token->name), known);
+      g_hash_table_replace (self->tokens, g_strdup (ask->name), known);
     }
-  g_mutex_unlock (&cache->lock);
-  memo_tag_set_free (names);
 }
 
-/* What is there is none of ours: it goes. */
+/* It is over: TOKEN is NULL where there is none, since it is FENCED or could not be read. */
 static void
-drop_stranger (Ask *ask)
+tell (Ask          *ask,
+      const guint8 *token,
+      gboolean      fenced,
+      gboolean      stranger)
 {
-  MemoRemote *self = ask->tokens->remote;
+  MemoRemote *self = ask->remote;
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (self->cache);
   MemoTrash trash = { 0 };
 
-  if (cache == NULL)
-    return;
+  if (cache != NULL)
+    {
+      memo_lock (&cache->lock);
+      if (token != NULL)
+        note_known (ask, token);
+      /* What is there is none of ours: it goes. */
+      if (stranger)
+        memo_remote_note_invalidate (self, ask->name, NULL, &trash.remote);
+      if (g_hash_table_lookup (self->asks, ask->name) == ask)
+        g_hash_table_remove (self->asks, ask->name);
+      g_mutex_unlock (&cache->lock);
+    }
 
-  memo_lock (&cache->lock);
-  memo_remote_note_invalidate (self, ask->token->name, NULL, &trash.remote);
-  g_mutex_unlock (&cache->lock);
+  for (guint i = 0; i < ask->wants->len; i++)
+    {
+      Want *want = &g_array_index (ask->wants, Want, i);
+
+      if (token != NULL)
+        memcpy (want->token->token, token, MEMO_RECORD_ID_SIZE);
+      want->token->known = token != NULL;
+      if (token == NULL)
+        g_atomic_int_set (fenced ? &want->tokens->fenced : &want->tokens->failed, TRUE);
+      one_gathered (want->tokens);
+      memo_remote_tokens_unref (want->tokens);
+    }
+
   memo_trash_empty (&trash);
+  g_clear_pointer (&ask->request.value, g_bytes_unref);
+  g_array_unref (ask->wants);
+  memo_remote_unref (self);
+  g_free (ask);
 }
 
 static void
@@ -271,50 +294,60 @@ token_answered (MemoRemoteRequest *request,
                 const GError      *error)
 {
   Ask *ask = request->owner;
-  MemoRemoteTokens *tokens = ask->tokens;
-  MemoRemote *self = tokens->remote;
-  g_autoptr(MemoAsyncCache) cache = NULL;
 
   if (error != NULL)
     {
-      memo_remote_failed (self, error);
-      g_atomic_int_set (&tokens->failed, TRUE);
+      memo_remote_failed (ask->remote, error);
+      tell (ask, NULL, FALSE, FALSE);
     }
   else if (request->step == MEMO_REMOTE_CREATE)
     {
       load_token (ask);
-      return;
     }
   else if (found == NULL && ask->attempts < 3)
     {
-      create_token (ask);
-      return;
+      ask_for (ask, MEMO_REMOTE_CREATE);
     }
   else if (found != NULL && memo_remote_is (found, 'T') && g_bytes_get_size (found) == MEMO_REMOTE_HEAD_SIZE)
     {
-      take_token (ask, found);
-    }
-  else if (found != NULL && memo_remote_is (found, 'F'))
-    {
-      g_atomic_int_set (&tokens->fenced, TRUE);
+      tell (ask, (const guint8 *) g_bytes_get_data (found, NULL) + 1, FALSE, FALSE);
     }
   else
     {
-      if (found != NULL)
-        drop_stranger (ask);
-      g_atomic_int_set (&tokens->failed, TRUE);
-    }
+      gboolean fenced = found != NULL && memo_remote_is (found, 'F');
 
-  cache = g_weak_ref_get (self->cache);
-  if (cache != NULL)
+      tell (ask, NULL, fenced, found != NULL && !fenced);
+    }
+}
+
+/* With the lock held: TOKENS want TOKEN.  Gives what is to be asked for then, NULL where that was done already, and what comes is
+ * not too old for whoever begins now. */
+static Ask *
+want (MemoRemote       *self,
+      MemoRemoteTokens *tokens,
+      MemoRemoteToken  *token,
+      gint64            now)
+{
+  const Want one = { memo_remote_tokens_ref (tokens), token };
+  Ask *ask = g_hash_table_lookup (self->asks, token->name);
+  Ask *fresh = NULL;
+
+  if (ask == NULL || is_outdated (ask) || now >= ask->began + self->max_staleness)
     {
-      memo_lock (&cache->lock);
-      self->n_asks--;
-      g_mutex_unlock (&cache->lock);
-    }
+      const gsize size = strlen (token->name) + 1;
 
-  one_gathered (tokens);
-  ask_free (ask);
+      ask = fresh = g_malloc0 (sizeof *ask + size);
+      memcpy (ask->name, token->name, size);
+      ask->remote = memo_remote_ref (self);
+      ask->wants = g_array_new (FALSE, FALSE, sizeof (Want));
+      ask->since = self->fence.sequence;
+      ask->began = now;
+      /* With its own name: the one before it has another. */
+      g_hash_table_replace (self->asks, ask->name, ask);
+    }
+  g_array_append_val (ask->wants, one);
+
+  return fresh;
 }
 
 /* Finds the tokens of NAMES, which are taken, and tells DONE, who gets a reference to them.  Never under a lock. */
@@ -327,7 +360,9 @@ memo_remote_tokens_gather (MemoRemote           *self,
   const guint n = g_strv_length (names);
   MemoRemoteTokens *tokens = g_malloc0 (sizeof *tokens + n * sizeof tokens->items[0]);
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (self->cache);
+  g_autoptr(GPtrArray) asks = NULL;
   guint n_missing = 0;
+  gint64 now;
 
   g_atomic_ref_count_init (&tokens->ref_count);
   tokens->remote = memo_remote_ref (self);
@@ -344,11 +379,11 @@ memo_remote_tokens_gather (MemoRemote           *self,
     }
 
   memo_lock (&cache->lock);
+  now = memo_async_cache_now (cache);
   tokens->stamp = self->stamp;
   for (guint i = 0; i < n; i++)
     {
-      const guint8 *known = memo_remote_token_known (self, names[i], G_MAXUINT64, cache->lease_end,
-                                                     memo_async_cache_now (cache));
+      const guint8 *known = memo_remote_token_known (self, names[i], G_MAXUINT64, cache->lease_end, now);
 
       tokens->items[i].name = names[i];
       tokens->items[i].known = known != NULL;
@@ -357,25 +392,22 @@ memo_remote_tokens_gather (MemoRemote           *self,
       else
         n_missing++;
     }
-  self->n_asks += n_missing;
-  g_mutex_unlock (&cache->lock);
 
+  /* One for this function. */
   g_atomic_int_set (&tokens->pending, n_missing + 1);
+  if (n_missing > 0)
+    asks = g_ptr_array_new ();
   for (guint i = 0; n_missing > 0 && i < n; i++)
     {
-      Ask *ask;
+      Ask *ask = tokens->items[i].known ? NULL : want (self, tokens, &tokens->items[i], now);
 
-      if (tokens->items[i].known)
-        continue;
-
-      /* What follows may set `known` of this one, in another thread. */
-      n_missing--;
-      g_atomic_ref_count_inc (&tokens->ref_count);
-      ask = g_new0 (Ask, 1);
-      ask->tokens = tokens;
-      ask->token = &tokens->items[i];
-      load_token (ask);
+      if (ask != NULL)
+        g_ptr_array_add (asks, ask);
     }
+  g_mutex_unlock (&cache->lock);
+
+  for (guint i = 0; asks != NULL && i < asks->len; i++)
+    load_token (g_ptr_array_index (asks, i));
 
   one_gathered (tokens);
 }

