@@ -469,7 +469,8 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
    * How long a tier may take to answer a read, in seconds; 0 for any time.
    *
    * When it is over, the get goes on without the tier. The time is watched in the main context that was the
-   * thread-default one when the cache was made.
+   * thread-default one when the cache was made. A remote tier that keeps processes coherent has a time of its own for each
+   * step, and does not need this one.
    *
    * Since: 0.1
    */

@@ -49,7 +49,7 @@ accept_extra (MemoAsyncCache *self,
               MemoEntry      *entry)
 {
   gint64 now = memo_async_cache_now (self);
-  MemoArrival arrival = { 0 };
+  MemoArrival arrival = { .duration = MAX (0, now - batch->began) };
   MemoTagSet *key_alone = NULL;
   MemoTagSet *tags = NULL;
   MemoTrash trash = { 0 };

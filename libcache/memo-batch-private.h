@@ -44,6 +44,7 @@ struct _MemoBatch
 
   guint64          since;           /* what the fences counted when it left */
   guint64          keys_since;
+  gint64           began;           /* when it left */
 };
 
 MemoBatch     *memo_batch_ref       (MemoBatch      *batch);

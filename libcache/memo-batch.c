@@ -280,6 +280,7 @@ take_off (MemoAsyncCache *self,
   self->n_extra_batches += batch->accepts_extra;
   batch->since = self->fence.sequence;
   batch->keys_since = self->key_fence.sequence;
+  batch->began = now;
 
   return result;
 }

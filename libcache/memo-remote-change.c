@@ -84,11 +84,24 @@ given_up_act (MemoRemoteDeed *deed)
   memo_remote_op_finish ((MemoRemoteOp *) deed, NULL);
 }
 
+/* With the lock held: what invalidates NAME does so in place of what was noted as NUMBER, and who waits for that waits for it. */
+void
+memo_remote_in_place_of (MemoRemote *self,
+                         const char *name,
+                         guint64     number)
+{
+  Change *change = g_hash_table_lookup (self->invalidations, name);
+
+  change->op.number = MIN (change->op.number, number);
+}
+
 /* With the lock held: too much is pending.  In place of all of it, everything is invalidated. */
 static void
 overflow (MemoRemote     *self,
           MemoRemoteWork *work)
 {
+  guint64 first = self->counter;
+
   for (GList *link = self->ops.head; link != NULL; link = link->next)
     {
       MemoRemoteOp *op = link->data;
@@ -97,12 +110,14 @@ overflow (MemoRemote     *self,
         continue;
 
       withdraw (self, (Change *) op);
+      first = MIN (first, op->number);
       op->under_way = TRUE;
       op->deed.act = given_up_act;
       memo_remote_work_add (work, &op->deed);
     }
 
   memo_remote_note_invalidate (self, MEMO_REMOTE_EVERYTHING, NULL, work);
+  memo_remote_in_place_of (self, MEMO_REMOTE_EVERYTHING, first);
 }
 
 /* --- its reply --- */
@@ -175,10 +190,6 @@ change_answered (MemoRemoteRequest *request,
 
   memo_remote_ref (self);
 
-  /* A GET that was there before it was answered before; and an end that nobody confirmed is one all the same
-   * (outdate-when-invalidated, outdate-when-unfenced). */
-  if (error == NULL || change->id != NULL)
-    memo_remote_wrote (self, op->name, TRUE);
   if (error != NULL)
     memo_remote_failed (self, error);
   else
@@ -187,6 +198,11 @@ change_answered (MemoRemoteRequest *request,
   memo_lock (&cache->lock);
   is_done = settle (self, change, error, &acks, &trash.remote);
   g_mutex_unlock (&cache->lock);
+
+  /* A GET that was there before it was answered before; and an end that nobody confirmed is one all the same
+   * (outdate-when-invalidated, outdate-when-unfenced).  What is done does not keep those from reading who are woken by it. */
+  if (error == NULL || change->id != NULL)
+    memo_remote_wrote (self, op->name, TRUE);
 
   /* Acknowledged, after it has taken effect (end-is-answered-first). */
   memo_remote_acknowledge (acks, error);

@@ -349,16 +349,24 @@ wait_or_look_again (MemoAsyncCache *cache,
   MemoRemoteLoad *load = flight->remote;
   const gint64 now = memo_async_cache_now (cache);
   gboolean again;
+  gboolean often;
   gboolean waits;
 
   memo_lock (&cache->lock);
   load->anchored = TRUE;
   /* What it would wait for may have come already, on the other stream (outdated-waiter-looks-again). */
-  again = load->outdated && load->rounds < MEMO_REMOTE_MAX_ROUNDS && !flight->over;
-  waits = !again && !flight->over;
+  often = load->outdated && load->rounds >= MEMO_REMOTE_MAX_ROUNDS;
+  again = load->outdated && !often && !flight->over;
+  waits = !load->outdated && !flight->over;
   if (waits)
     memo_remote_wait (load, now);
   g_mutex_unlock (&cache->lock);
+
+  if (often)
+    {
+      finish_without (cache, flight, FALSE);
+      return;
+    }
 
   if (again)
     begin_round (cache, flight);

@@ -372,6 +372,9 @@ void        memo_remote_note_invalidate (MemoRemote          *self,
                                          const char          *name,
                                          MemoTierAck         *ack,
                                          MemoRemoteWork      *work);
+void        memo_remote_in_place_of     (MemoRemote          *self,
+                                         const char          *name,
+                                         guint64              number);
 void        memo_remote_note_change     (MemoRemote          *self,
                                          const MemoTagSet    *keys,
                                          const MemoTagSet    *tags,

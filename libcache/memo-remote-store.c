@@ -107,13 +107,13 @@ end (Store        *store,
   MemoTrash trash = { 0 };
   gboolean arm = FALSE;
 
-  if (error == NULL)
-    memo_remote_wrote (self, op->name, FALSE);
-  else
+  if (error != NULL)
     memo_remote_failed (self, error);
 
   if (cache == NULL)
     {
+      if (error == NULL)
+        memo_remote_hub_tell_others (self->hub, self, op->name);
       if (store->newer != NULL)
         memo_remote_op_outlive (&store->newer->op);
       memo_remote_op_outlive (op);
@@ -141,9 +141,16 @@ end (Store        *store,
         }
       /* What may be there now must not stay (an INVALIDATE in its place is pending). */
       if (error != NULL)
-        memo_remote_note_invalidate (self, op->name, NULL, &trash.remote);
+        {
+          memo_remote_note_invalidate (self, op->name, NULL, &trash.remote);
+          memo_remote_in_place_of (self, op->name, op->number);
+        }
     }
   g_mutex_unlock (&cache->lock);
+
+  /* Now that the set does not keep those who waited from reading what it left. */
+  if (error == NULL)
+    memo_remote_wrote (self, op->name, FALSE);
 
   if (arm)
     memo_sweep_arm (cache);
@@ -192,6 +199,22 @@ filled (MemoRemoteRequest *request,
     give_back (store);
 }
 
+static gboolean
+is_doomed (Store *store)
+{
+  g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (store->op.remote->cache);
+  gboolean doomed;
+
+  if (cache == NULL)
+    return TRUE;
+
+  memo_lock (&cache->lock);
+  doomed = store->doomed;
+  g_mutex_unlock (&cache->lock);
+
+  return doomed;
+}
+
 static void
 fill (Store *store)
 {
@@ -199,7 +222,7 @@ fill (Store *store)
   const gint64 now = memo_clock_get_time (self->clock);
   g_autoptr(GBytes) record = NULL;
 
-  if (store->deadline > now && !store->doomed && !store->tokens->fenced)
+  if (store->deadline > now && !is_doomed (store) && !store->tokens->fenced)
     record = memo_remote_encode (self, store->key, store->entry, store->tags, store->tokens, store->deadline,
                                  store->duration, now);
   if (record == NULL)

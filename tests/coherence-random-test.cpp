@@ -243,7 +243,7 @@ protected:
   {
     const int process = pick (n_processes);
     ScriptedLink &link = processes_[process]->link;
-    const int which = pick (40);
+    const int which = pick (41);
     const std::string who = "process " + std::to_string (process);
 
     if (which < 14)
@@ -275,6 +275,11 @@ protected:
         say (who + " loses its link");
         link.break_off ();
       }
+    else if (which == 40 && pick (6) == 0)
+      {
+        if (pick (2) == 0 ? link.lose_request () : link.lose_reply ())
+          say (who + " waits in vain for a reply");
+      }
     else if (which == 39 && !link.up ())
       {
         say (who + " has a link again");
@@ -301,8 +306,16 @@ protected:
       }
     else if (which < 37 && pick (10) == 0)
       {
-        say ("the server loses " + name (0));
-        server_.evict ("d:key0");
+        if (pick (10) == 0)
+          {
+            say ("the server loses everything");
+            server_.flush ();
+          }
+        else
+          {
+            say ("the server loses " + name (0));
+            server_.evict ("d:key0");
+          }
       }
     else
       do_link ();
@@ -382,6 +395,14 @@ TEST_P (CoherenceSeedTest, NobodyIsGivenAnOldValueAndEverybodyIsAnswered)
   turn ();
 }
 
-INSTANTIATE_TEST_SUITE_P (Seeds, CoherenceSeedTest, ::testing::Range (1u, 61u));
+unsigned
+n_seeds ()
+{
+  const char *more = g_getenv ("MEMO_TEST_SEEDS");
+
+  return more != nullptr ? static_cast<unsigned> (std::stoi (more)) : 200;
+}
+
+INSTANTIATE_TEST_SUITE_P (Seeds, CoherenceSeedTest, ::testing::Range (1u, 1u + n_seeds ()));
 
 } // namespace

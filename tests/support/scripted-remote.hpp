@@ -88,6 +88,9 @@ public:
 
   // The next request, or all that are not answered, fail.
   bool lose_request (const char *why = "it took too long");
+
+  // The next one that the server has done fails all the same.
+  bool lose_reply ();
   void echo () { lease_end_ = now () + max_staleness_ms_ * 1000; memo_remote_backend_emit_beat (backend ()); }
   void beat () { memo_remote_backend_emit_beat (backend ()); }
   void break_off ();
@@ -447,6 +450,18 @@ ScriptedLink::lose_request (const char *why)
   auto request = requests_.front ();
   requests_.pop_front ();
   fail (request, why);
+  return true;
+}
+
+inline bool
+ScriptedLink::lose_reply ()
+{
+  if (replies_.empty ())
+    return false;
+
+  auto request = replies_.front ().request;
+  replies_.pop_front ();
+  fail (request, "its reply took too long");
   return true;
 }
 
