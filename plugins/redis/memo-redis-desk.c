@@ -21,22 +21,22 @@ static const char remove_only[] =
 
 struct _MemoRedisDesk
 {
-  MemoRedisLink           *link;
-  const MemoRedisAddress  *address;
-  const MemoRedisSetup    *setup;
-  MemoClock               *clock;
-  MemoRedisCounters       *counters;
+  MemoRedisLink            *link;
+  const MemoRedisAddress   *address;
+  const MemoRedisSetup     *setup;
+  MemoClock                *clock;
+  MemoRedisCounters        *counters;
   const MemoRedisDeskOwner *calls;
-  gpointer                 owner;
+  gpointer                  owner;
 
-  MemoRedisScript          remove_only;
-  guint                    under_way;     /* that were sent and not answered */
-  GPtrArray               *opening;       /* calls that wait for the first attempt to connect */
-  GPtrArray               *closing;       /* calls that are answered at the very end */
-  MemoCall                *clearing;      /* the clear under way */
-  GQueue                   held;          /* wishes that wait for its end */
-  GSource                 *timer;
-  GString                 *name;          /* of the key that is being asked for */
+  MemoRedisScript           remove_only;
+  guint                     under_way;  /* that were sent and not answered */
+  GPtrArray                *opening;    /* calls that wait for the first attempt to connect */
+  GPtrArray                *closing;    /* calls that are answered at the very end */
+  MemoCall                 *clearing;   /* the clear under way */
+  GQueue                    held;       /* wishes that wait for its end */
+  GSource                  *timer;
+  GString                  *name;       /* of the key that is being asked for */
 };
 
 MemoRedisWish *
@@ -446,12 +446,12 @@ memo_redis_desk_changed (MemoRedisDesk *self)
 /* --- beginning and end --- */
 
 MemoRedisDesk *
-memo_redis_desk_new (MemoRedisLink          *link,
-                     const MemoRedisAddress *address,
-                     const MemoRedisSetup   *setup,
-                     MemoRedisCounters      *counters,
+memo_redis_desk_new (MemoRedisLink            *link,
+                     const MemoRedisAddress   *address,
+                     const MemoRedisSetup     *setup,
+                     MemoRedisCounters        *counters,
                      const MemoRedisDeskOwner *calls,
-                     gpointer                owner)
+                     gpointer                  owner)
 {
   MemoRedisDesk *self = g_new0 (MemoRedisDesk, 1);
 

@@ -44,12 +44,12 @@ typedef struct
                     const char *key);
 } MemoRedisDeskOwner;
 
-MemoRedisDesk *memo_redis_desk_new     (MemoRedisLink          *link,
-                                        const MemoRedisAddress *address,
-                                        const MemoRedisSetup   *setup,
-                                        MemoRedisCounters      *counters,
+MemoRedisDesk *memo_redis_desk_new     (MemoRedisLink            *link,
+                                        const MemoRedisAddress   *address,
+                                        const MemoRedisSetup     *setup,
+                                        MemoRedisCounters        *counters,
                                         const MemoRedisDeskOwner *calls,
-                                        gpointer                owner);
+                                        gpointer                  owner);
 GPtrArray     *memo_redis_desk_free    (MemoRedisDesk          *self);
 void           memo_redis_desk_take    (MemoRedisDesk          *self,
                                         MemoRedisWish          *wish);

@@ -108,6 +108,15 @@ is_one_of (const MemoRedisReply *reply,
   return FALSE;
 }
 
+/* What a script is not allowed to do is said in words alone, by Redis 7.0 in these and by later ones in those. */
+static gboolean
+is_refusal_of_script (const MemoRedisReply *reply)
+{
+  return reply != NULL && reply->kind == MEMO_REDIS_ERROR &&
+         (g_str_has_prefix (reply->text, "ERR The user executing the script can't ") ||
+          g_str_has_prefix (reply->text, "ERR ACL failure in script"));
+}
+
 MemoRedisTrouble
 memo_redis_reply_trouble (const MemoRedisReply *reply)
 {
@@ -115,7 +124,7 @@ memo_redis_reply_trouble (const MemoRedisReply *reply)
   static const char * const passing[] = { "LOADING", "BUSY", "READONLY", "OOM", "MASTERDOWN", "MISCONF", "CLUSTERDOWN", "TRYAGAIN",
                                           "NOREPLICAS", NULL };
 
-  if (is_one_of (reply, lasting))
+  if (is_one_of (reply, lasting) || is_refusal_of_script (reply))
     return MEMO_REDIS_LASTING;
   if (is_one_of (reply, passing))
     return MEMO_REDIS_PASSING;

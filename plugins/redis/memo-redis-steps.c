@@ -28,23 +28,23 @@ G_STATIC_ASSERT (sizeof (Sent) <= sizeof ((MemoRemoteRequest *) NULL)->data);
 
 struct _MemoRedisSteps
 {
-  MemoRedisLink          *link;
-  const MemoRedisAddress *address;
-  const MemoRedisSetup   *setup;
-  MemoRedisCounters      *counters;
+  MemoRedisLink             *link;
+  const MemoRedisAddress    *address;
+  const MemoRedisSetup      *setup;
+  MemoRedisCounters         *counters;
   const MemoRedisStepsOwner *calls;
-  gpointer                owner;
+  gpointer                   owner;
 
-  MemoRedisScript         acq;
-  MemoRedisScript         fill;
-  MemoRedisScript         claim;
-  MemoRedisScript         release;
-  MemoRedisScript         invalidate;
-  MemoRedisScript         fence;
-  GQueue                  held;       /* until the first attempt to connect has ended */
-  guint                   under_way;  /* that were sent and not answered */
-  GHashTable             *hashed;     /* name -> key, of long keys that were read */
-  GString                *name;
+  MemoRedisScript            acq;
+  MemoRedisScript            fill;
+  MemoRedisScript            claim;
+  MemoRedisScript            release;
+  MemoRedisScript            invalidate;
+  MemoRedisScript            fence;
+  GQueue                     held;       /* until the first attempt to connect has ended */
+  guint                      under_way;  /* that were sent and not answered */
+  GHashTable                *hashed;     /* name -> key, of long keys that were read */
+  GString                   *name;
 };
 
 GList *

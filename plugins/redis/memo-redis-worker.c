@@ -13,33 +13,33 @@
 
 struct _MemoRedisWorker
 {
-  gatomicrefcount    refs;
-  MemoRedisAddress   address;
-  MemoRedisSetup     setup;
-  MemoRedisCounters  counters;
+  gatomicrefcount         refs;
+  MemoRedisAddress        address;
+  MemoRedisSetup          setup;
+  MemoRedisCounters       counters;
   const MemoRedisSignals *signals;
-  gpointer           data;
-  GDestroyNotify     destroy;
-  GMainContext      *context;
-  GMainLoop         *loop;
-  GSource           *look;        /* has the thread look at the wishes */
+  gpointer                data;
+  GDestroyNotify          destroy;
+  GMainContext           *context;
+  GMainLoop              *loop;
+  GSource                *look;       /* has the thread look at the wishes */
 
-  GMutex             lock;        /* the next ones are guarded by it */
-  GQueue             wishes;
-  GQueue             requests;
-  gboolean           asleep;      /* the thread does not look at them before it is woken up */
-  gboolean           started;
-  gboolean           closed;
-  gboolean           connected;
-  GError            *away;        /* why nobody needs to ask */
-  gint64             lease_end;   /* in the time of the link's clock */
-  guint8             server[MEMO_REMOTE_SERVER_ID_SIZE];
+  GMutex                  lock;       /* the next ones are guarded by it */
+  GQueue                  wishes;
+  GQueue                  requests;
+  gboolean                asleep;     /* the thread does not look at them before it is woken up */
+  gboolean                started;
+  gboolean                closed;
+  gboolean                connected;
+  GError                 *away;       /* why nobody needs to ask */
+  gint64                  lease_end;  /* in the time of the link's clock */
+  guint8                  server[MEMO_REMOTE_SERVER_ID_SIZE];
 
   /* The thread's own. */
-  MemoRedisLink     *link;
-  MemoRedisDesk     *desk;
-  MemoRedisSteps    *steps;
-  gboolean           done;        /* it was closed, and all calls are answered */
+  MemoRedisLink          *link;
+  MemoRedisDesk          *desk;
+  MemoRedisSteps         *steps;
+  gboolean                done;       /* it was closed, and all calls are answered */
 };
 
 static int n_workers;
