@@ -211,7 +211,9 @@ TEST_F (SharedLookupsTest, ThreadsReadWhileOthersWrite)
 
             looked_up++;
             if (found != nullptr)
-              EXPECT_EQ (memo_entry_get_string (found.get ()), key);
+              {
+                EXPECT_EQ (memo_entry_get_string (found.get ()), key);
+              }
           }
         else if (step % 500 == 0)
           {
