@@ -292,11 +292,11 @@ memo_remote_names_outdate (MemoRemote  *self,
   for (guint i = 0; names[i] != NULL; i++)
     {
       if (names[i][0] == 'd')
-        memo_remote_store_outdate (self, names[i]);
+        memo_remote_store_outdate (self, names[i], TRUE);
       else
         memo_remote_token_outdate (self, names[i]);
       if (names[i][0] == 'a')
-        memo_remote_stores_outdate (self);
+        memo_remote_stores_outdate (self, TRUE);
     }
 }
 

@@ -107,6 +107,7 @@ struct _MemoRemote
   gboolean           abandoned;
 
   gboolean           linked;
+  gboolean           was_linked;    /* at any time */
   guint8             server[MEMO_REMOTE_SERVER_ID_SIZE];
 
   GHashTable        *tokens;        /* name of a tag -> Known, see memo-remote-tokens.c */
@@ -336,8 +337,10 @@ void        memo_remote_note_store      (MemoRemote          *self,
                                          MemoTierAck         *ack,
                                          MemoRemoteWork      *work);
 void        memo_remote_store_outdate   (MemoRemote          *self,
-                                         const char          *name);
-void        memo_remote_stores_outdate  (MemoRemote          *self);
+                                         const char          *name,
+                                         gboolean             own);
+void        memo_remote_stores_outdate  (MemoRemote          *self,
+                                         gboolean             own);
 
 /* memo-remote-ops.c */
 void        memo_remote_op_init         (MemoRemoteOp        *op,

@@ -20,6 +20,7 @@ typedef struct _Store
   gint64            duration;
   gboolean          set;
   gboolean          doomed;     /* outdated: it must not stay in memory */
+  gboolean          overtaken;  /* of a set: this process has changed the key since, and it must not be stored */
   guint64           since;      /* how many invalidations of tags there had been */
   MemoRemoteTokens *tokens;
   char            **names;      /* of a set: the tokens that it needs */
@@ -202,20 +203,21 @@ filled (MemoRemoteRequest *request,
     give_back (store);
 }
 
+/* Whether it is not to be stored any more: a set is what it is, whatever others did before it. */
 static gboolean
-is_doomed (Store *store)
+is_over (Store *store)
 {
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (store->op.remote->cache);
-  gboolean doomed;
+  gboolean over;
 
   if (cache == NULL)
     return TRUE;
 
   memo_lock (&cache->lock);
-  doomed = store->doomed;
+  over = store->set ? store->overtaken : store->doomed;
   g_mutex_unlock (&cache->lock);
 
-  return doomed;
+  return over;
 }
 
 static void
@@ -225,7 +227,7 @@ fill (Store *store)
   const gint64 now = memo_clock_get_time (self->clock);
   g_autoptr(GBytes) record = NULL;
 
-  if (store->deadline > now && !is_doomed (store) && !store->tokens->fenced)
+  if (store->deadline > now && !is_over (store) && !store->tokens->fenced)
     record = memo_remote_encode (self, store->key, store->entry, store->tags, store->tokens, store->deadline,
                                  store->duration, now);
   if (record == NULL)
@@ -297,7 +299,11 @@ set_act (MemoRemoteDeed *deed)
 {
   Store *store = (Store *) deed;
 
-  memo_remote_tokens_gather (store->op.remote, g_strdupv (store->names), set_gathered, store);
+  /* What this process did since goes its own way. */
+  if (is_over (store))
+    end (store, FALSE, NULL);
+  else
+    memo_remote_tokens_gather (store->op.remote, g_strdupv (store->names), set_gathered, store);
 }
 
 /* --- noting; with the lock held --- */
@@ -411,12 +417,25 @@ memo_remote_note_store (MemoRemote       *self,
 
 /* --- outdating; with the lock held --- */
 
+static void
+overtake (Store *store)
+{
+  store->overtaken = TRUE;
+  if (store->newer != NULL)
+    store->newer->overtaken = TRUE;
+}
+
+/* OWN: by a change of this process. */
 void
 memo_remote_store_outdate (MemoRemote *self,
-                           const char *name)
+                           const char *name,
+                           gboolean    own)
 {
   Store *store = g_hash_table_lookup (self->fills, name);
+  Store *set = own ? g_hash_table_lookup (self->sets, name) : NULL;
 
+  if (set != NULL)
+    overtake (set);
   if (store == NULL)
     return;
 
@@ -425,7 +444,8 @@ memo_remote_store_outdate (MemoRemote *self,
 }
 
 void
-memo_remote_stores_outdate (MemoRemote *self)
+memo_remote_stores_outdate (MemoRemote *self,
+                            gboolean    own)
 {
   GHashTableIter iter;
   gpointer store;
@@ -434,4 +454,11 @@ memo_remote_stores_outdate (MemoRemote *self)
   while (g_hash_table_iter_next (&iter, NULL, &store))
     ((Store *) store)->doomed = TRUE;
   g_hash_table_remove_all (self->fills);
+
+  if (!own)
+    return;
+
+  g_hash_table_iter_init (&iter, self->sets);
+  while (g_hash_table_iter_next (&iter, NULL, &store))
+    overtake (store);
 }

@@ -252,6 +252,7 @@ take_state (MemoRemote     *self,
             MemoAsyncCache *cache)
 {
   self->linked = TRUE;
+  self->was_linked = TRUE;
   take_lease (self, cache);
   MEMO_REMOTE_BACKEND_GET_IFACE (self->backend)->get_server (self->backend, self->server);
 }
@@ -268,7 +269,7 @@ outdate (MemoRemote     *self,
   if (name == NULL)
     {
       memo_remote_tokens_outdate (self);
-      memo_remote_stores_outdate (self);
+      memo_remote_stores_outdate (self, FALSE);
       memo_level_one_outdate_all (cache, fresh, trash);
       memo_remote_wake_all (self, TRUE, MEMO_NEVER, &trash->remote);
       return;
@@ -280,7 +281,7 @@ outdate (MemoRemote     *self,
       {
         MemoKey key = memo_key (name + MEMO_TIER_SPACE_SIZE);
 
-        memo_remote_store_outdate (self, name);
+        memo_remote_store_outdate (self, name, FALSE);
         memo_level_one_outdate_key (cache, &key, now, trash);
         memo_remote_wake (self, name, &trash->remote);
         break;
@@ -299,7 +300,7 @@ outdate (MemoRemote     *self,
 
     case 'a':
       memo_remote_token_outdate (self, name);
-      memo_remote_stores_outdate (self);
+      memo_remote_stores_outdate (self, FALSE);
       memo_level_one_outdate_all (cache, fresh, trash);
       break;
 
@@ -340,7 +341,9 @@ outdate_in_memory (MemoRemote *self,
 
   now = memo_async_cache_now (cache);
   memo_lock (&cache->lock);
-  outdate (self, cache, name, fresh, now, &trash);
+  /* With the first link nothing was read from the server yet. */
+  if (!new_link || self->was_linked)
+    outdate (self, cache, name, fresh, now, &trash);
   if (new_link)
     {
       take_state (self, cache);

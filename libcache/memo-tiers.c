@@ -131,7 +131,7 @@ memo_tiers_invalidate (MemoAsyncCache *self,
     return;
 
   name = g_strconcat ("d:", key->text, NULL);
-  memo_remote_store_outdate (self->remote, name);
+  memo_remote_store_outdate (self->remote, name, TRUE);
   memo_remote_note_invalidate (self->remote, name, ack, &trash->remote);
 }
 

@@ -366,6 +366,46 @@ TEST_F (CoherenceChangeTest, ASetThatIsDeletedWhileItIsOnItsWayDoesNotComeBack)
   EXPECT_NE (server_.kind ("d:key"), 'V');
 }
 
+TEST_F (CoherenceChangeTest, ASetIsStoredThoughOthersDeleteTheKeyBeforeIt)
+{
+  share ("key", "old");
+  remove (b_, "key");
+  b_.link.settle ();
+  set (a_, "key", entry ("new"));
+  // The message about what was there before comes after the set.
+  EXPECT_TRUE (a_.link.hear_message ());
+  settle ();
+  EXPECT_EQ (server_.kind ("d:key"), 'V');
+  EXPECT_EQ (read (b_, "key", "not this"), "new");
+}
+
+TEST_F (CoherenceChangeTest, ADeleteOvertakesASetThatWaitsForItsTurn)
+{
+  EXPECT_EQ (read (a_, "other", "value"), "value");
+  for (int i = 0; i < 1000; i++)
+    set (a_, ("key" + std::to_string (i)).c_str (), entry ("value"));
+  auto waiting = set (a_, "late", entry ("value"));
+  auto done = remove (a_, "late");
+  settle ();
+  EXPECT_TRUE (waiting->well ());
+  EXPECT_TRUE (done->well ());
+  EXPECT_EQ (server_.kind ("d:late"), '-');
+  EXPECT_EQ (memory (a_, "late"), "nothing");
+}
+
+TEST_F (CoherenceChangeTest, WhatWasSetBeforeTheFirstLinkStays)
+{
+  complaints_.allow ();
+  ScriptedLink link (server_, clock_.get ());
+  link.break_off ();
+  auto cache = new_cache_on (link);
+  memo_cache_set (MEMO_CACHE (cache.get ()), "key", entry ("value").release ());
+  link.connect ();
+  Entry found (memo_cache_peek (MEMO_CACHE (cache.get ()), "key"));
+  EXPECT_THAT (found, HoldsText ("value")) << "nothing was read from the server before";
+  link.settle ();
+}
+
 TEST_F (CoherenceChangeTest, ASetWithoutALifeIsADelete)
 {
   share ("key", "old");
