@@ -340,6 +340,20 @@ def test_redis(run, redis_socket):
     run(main())
 
 
+def test_a_strict_change_does_not_begin_without_its_server(run, tmp_path):
+    async def main():
+        begun = []
+        for strict in (True, False):
+            cache = AsyncCache(remote_cache=RedisBackend(f'redis+unix://{tmp_path}/nobody.sock'), strict_changes=strict)
+            try:
+                async with cache.changing('user:1'):
+                    begun.append(strict)
+            except Error as error:
+                assert strict and 'nobody.sock' in str(error)
+        assert begun == [False]
+    run(main())
+
+
 def test_redis_notifies_the_loop_in_which_it_was_made(run, redis_socket):
     async def main():
         redis = RedisBackend(f'redis+unix://{redis_socket}', timeout=5)

@@ -71,7 +71,8 @@ class AsyncCache:
     With one of these two, values have to be plain data, or ``codec`` has to be one that knows them.
     ``record_secret`` are bytes with which what is kept there is signed. What takes longer
     than ``tier_timeout`` seconds to be read is done without. With ``stale_if_remote_down`` the backup is read while the
-    remote cache fails. ``clock`` is a `Memo.ManualClock` in tests.
+    remote cache fails. With ``strict_changes`` a change is refused before it begins while the other processes cannot be kept from
+    storing what it makes wrong. ``clock`` is a `Memo.ManualClock` in tests.
 
     A cache may be made before the event loop runs, outlive it, and be used from several threads, each with
     a loop of its own.
@@ -82,7 +83,8 @@ class AsyncCache:
                  max_bytes: Optional[int] = None, eviction_policy: str = 'lru', trim_on_low_memory: bool = False,
                  getsizeof: Optional[Callable[[Any], int]] = None, codec: Optional[Codec] = None,
                  clock: Optional[Memo.Clock] = None, record_secret: Optional[bytes] = None,
-                 stale_if_remote_down: bool = False, tier_timeout: float = 5.0) -> None:
+                 stale_if_remote_down: bool = False, strict_changes: bool = False,
+                 tier_timeout: float = 5.0) -> None:
         if default_ttl is DEFAULT:
             default_ttl = None
         properties = {
@@ -104,7 +106,7 @@ class AsyncCache:
         if backup is not None or remote_cache is not None:
             self._codec = codec if codec is not None else PlainCodec()
             properties.update(codec=self._codec, tier_timeout=seconds_of(tier_timeout or 0),
-                              stale_if_remote_down=bool(stale_if_remote_down))
+                              stale_if_remote_down=bool(stale_if_remote_down), strict_changes=bool(strict_changes))
             if backup is not None:
                 properties['backup'] = backend_of(backup)
             if remote_cache is not None:
