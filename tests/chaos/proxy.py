@@ -56,6 +56,7 @@ class Pair:
         self.frozen = set()     # what nothing is read from
         self.client = End(self, 'server')
         self.server = None
+        self.early = []         # what came before there was a server: older versions of asyncio read though they were told not to
 
     def up(self, end):
         if end is self.client:
@@ -74,6 +75,9 @@ class Pair:
             self.client.transport.abort()
             return
         self.server = end
+        for data in self.early:
+            end.transport.write(data)
+        self.early.clear()
         if self.client.transport.is_closing():
             end.transport.abort()
         elif 'client' not in self.frozen:
@@ -81,7 +85,9 @@ class Pair:
 
     def write(self, name, data):
         end = getattr(self, name)
-        if end is not None and not end.transport.is_closing():
+        if end is None:
+            self.early.append(data)
+        elif not end.transport.is_closing():
             end.transport.write(data)
 
     def lost(self, name):
