@@ -60,6 +60,16 @@ finish (MemoFlight     *flight,
   memo_launch_answered (flight, answer);
 }
 
+/* With the lock held: it is decided.  Whoever has seen something at the key is told of changes, unless what he was told meanwhile was
+ * about that (outdated-is-not-anchored). */
+static void
+end_reading (MemoRemoteLoad *load)
+{
+  load->reading = FALSE;
+  if (load->outdated)
+    load->anchored = FALSE;
+}
+
 /* Nothing that is there helps: the loader is called, and what it brings is kept as KEEP says. */
 static void
 finish_without (MemoAsyncCache *cache,
@@ -70,7 +80,7 @@ finish_without (MemoAsyncCache *cache,
   MemoTierAnswer *answer = NULL;
 
   memo_lock (&cache->lock);
-  load->reading = FALSE;
+  end_reading (load);
   load->keep = failed && !load->remote->linked ? MEMO_REMOTE_KEEP_SHORT : MEMO_REMOTE_KEEP_NOT;
   g_mutex_unlock (&cache->lock);
 
@@ -81,6 +91,15 @@ finish_without (MemoAsyncCache *cache,
     }
 
   finish (flight, answer);
+}
+
+/* Another round.  Takes the reference to the flight. */
+static void
+look_again (MemoAsyncCache *cache,
+            MemoFlight     *flight)
+{
+  begin_round (cache, flight);
+  memo_flight_unref (flight);
 }
 
 /* --- the lease --- */
@@ -99,6 +118,7 @@ acquired (MemoRemoteRequest *request,
   MemoRemoteLoad *load = flight->remote;
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (flight->cache);
   MemoTrash trash = { 0 };
+  gboolean useless;
 
   g_clear_pointer (&request->expected, g_bytes_unref);
   g_clear_pointer (&request->value, g_bytes_unref);
@@ -126,14 +146,22 @@ acquired (MemoRemoteRequest *request,
   memo_lock (&cache->lock);
   load->on_link = request->link;
   load->anchored = TRUE;
-  load->reading = FALSE;
   memo_remote_hold (load, memo_async_cache_now (cache));
-  if (flight->over)
+  useless = load->tokens_outdated && !flight->over;
+  if (!useless)
+    end_reading (load);
+  if (useless || flight->over)
     memo_remote_release (load, &trash.remote);
   g_mutex_unlock (&cache->lock);
 
   memo_trash_empty (&trash);
-  finish (flight, NULL);
+  /* What is stored with its tokens would be void, and nobody here is told of them (outdated-tokens-are-read-again). */
+  if (!useless)
+    finish (flight, NULL);
+  else if (load->rounds < MEMO_REMOTE_MAX_ROUNDS)
+    look_again (cache, flight);
+  else
+    finish_without (cache, flight, FALSE);
 }
 
 /* VOID_HEAD, which is taken, is what begins what is there, and is of no use; or NULL. */
@@ -246,15 +274,6 @@ gather_more (MemoFlight *flight,
   memo_remote_tokens_gather (load->remote, (char **) g_ptr_array_free (missing, FALSE), more_gathered, flight);
 }
 
-/* Another round.  Takes the reference to the flight. */
-static void
-look_again (MemoAsyncCache *cache,
-            MemoFlight     *flight)
-{
-  begin_round (cache, flight);
-  memo_flight_unref (flight);
-}
-
 /* Takes the reference to the flight. */
 static void
 use_value (MemoAsyncCache *cache,
@@ -302,11 +321,12 @@ use_value (MemoAsyncCache *cache,
         }
       load->anchored = TRUE;
       load->keep = MEMO_REMOTE_KEEP_NOT;
+      /* It may be from before what outdated it (outdated-reader-looks-again). */
       if (worth == USABLE && load->outdated)
         worth = load->rounds < MEMO_REMOTE_MAX_ROUNDS ? OUTDATED : IN_CHANGE;
       if (worth == USABLE)
         {
-          load->reading = FALSE;
+          end_reading (load);
           /* Where its payload turns out to be of no use, or a refresh came, what is loaded takes its place
            * (refresh-expects-its-id). */
           g_clear_pointer (&load->expected, g_bytes_unref);
@@ -520,6 +540,7 @@ begin_round (MemoAsyncCache *cache,
       load->reading = TRUE;
       flight->since = cache->fence.sequence;
       load->outdated = FALSE;
+      load->tokens_outdated = FALSE;
       load->anchored = FALSE;
       load->failed = FALSE;
       blocked = memo_brackets_hold (&cache->brackets, &key, flight->tags) ||

@@ -185,6 +185,7 @@ struct _MemoRemoteLoad
   gboolean          anchored;   /* there was something at the key, so that changes of it are announced */
   gboolean          reading;    /* nothing was decided yet: what is outdated makes it look again, and does not overtake it */
   gboolean          outdated;   /* since it looked */
+  gboolean          tokens_outdated;  /* and so was everything, with the tokens that it has */
   guint             rounds;     /* how often it did */
   gboolean          waiting;    /* for somebody else's load */
   gboolean          listed;     /* with those who do */
