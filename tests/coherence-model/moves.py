@@ -11,6 +11,10 @@ BEGIN = {'get': get.begin, 'refresh': get.begin_refresh, 'early': get.begin_earl
          'set': change.begin_set}
 
 
+# Where an actor waits for others, or for nothing.
+AT_REST = frozenset((DONE, DEAD, 'joined', 'hung', 'turn'))
+
+
 def tick(world):
     promises.tick(world)
     link.tick(world)
@@ -53,10 +57,10 @@ def may_begin(world, n):
 
 def of_actor(world, n, moves):
     actor, scenario = world.actor(n), world.scenario
-    kind, p = world.model.actors[n][:2]
     pc = actor.pc
-    if pc in (DONE, DEAD, 'joined', 'hung', 'turn'):
+    if pc in AT_REST:
         return
+    kind, p = world.model.actors[n][:2]
     if pc == IDLE:
         if may_begin(world, n):
             moves.append((BEGIN[kind], n))

@@ -77,7 +77,7 @@ RULES = {rule.name: rule for rule in (
     Rule('own-changes-overtake-sets', 'A set is not stored when its own process has changed the key since.', 'set-and-own-delete'),
     Rule('overtaken-set-is-claimed', 'A set that was overtaken before it began is claimed all the same, before it is acknowledged.', 'sets-and-a-delete'),
     Rule('set-takes-two-steps', 'A set claims the key, and stores only when that was answered.', 'set'),
-    Rule('set-ends-unless-stored', 'What was set is served for T after the call at most, unless it was stored.', 'set-beside-a-change'),
+    Rule('set-ends-unless-stored', 'What was set is served for T after the call at most, unless it was stored.', 'first-link'),
 
     # --- tags ---
     Rule('tokens-are-random', 'A tag that is made again has another token than before.', 'tag'),

@@ -105,21 +105,29 @@ FREEZE = {kind: freezer(kind) for kind in (Server, Process, Actor, Ledger)}
 
 
 class World:
-    """One state, opened for one move."""
+    """One state, opened for one move; or to be looked at, which needs no parts of its own."""
 
-    def __init__(self, model, state, story=None):
+    def __init__(self, model, state, story=None, views=None):
         self.model = model
         self.rules = model.rules
         self.scenario = model.scenario
         self.state = state
         self.opened = [None] * len(state)
+        self.views = views
         self.story = story
         self.broken = None
 
     def open(self, n, kind):
         part = self.opened[n]
         if part is None:
-            part = self.opened[n] = kind(*self.state[n])
+            state = self.state[n]
+            if self.views is None:
+                part = kind(*state)
+            else:
+                part = self.views.get((kind, state))
+                if part is None:
+                    part = self.views[kind, state] = kind(*state)
+            self.opened[n] = part
         return part
 
     @property
