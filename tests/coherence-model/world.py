@@ -111,6 +111,7 @@ class World:
         self.model = model
         self.rules = model.rules
         self.scenario = model.scenario
+        self.first_actor = model.first_actor
         self.state = state
         self.opened = [None] * len(state)
         self.views = views
@@ -118,16 +119,14 @@ class World:
         self.broken = None
 
     def open(self, n, kind):
-        part = self.opened[n]
-        if part is None:
-            state = self.state[n]
-            if self.views is None:
-                part = kind(*state)
-            else:
-                part = self.views.get((kind, state))
-                if part is None:
-                    part = self.views[kind, state] = kind(*state)
-            self.opened[n] = part
+        state = self.state[n]
+        if self.views is None:
+            part = kind(*state)
+        else:
+            part = self.views.get((kind, state))
+            if part is None:
+                part = self.views[kind, state] = kind(*state)
+        self.opened[n] = part
         return part
 
     @property
@@ -139,10 +138,11 @@ class World:
         return self.opened[1] or self.open(1, Ledger)
 
     def process(self, p):
-        return self.open(2 + p, Process)
+        return self.opened[2 + p] or self.open(2 + p, Process)
 
     def actor(self, n):
-        return self.open(self.model.first_actor + n, Actor)
+        n += self.first_actor
+        return self.opened[n] or self.open(n, Actor)
 
     def actors_of(self, p):
         """The numbers and parts of a process's actors."""
