@@ -8,9 +8,6 @@
  *
  * Each step is taken in the handler of the reply before it. */
 
-static void begin_round (MemoAsyncCache *cache,
-                         MemoFlight     *flight);
-
 /* --- life --- */
 
 static void
@@ -45,9 +42,17 @@ memo_remote_load_free (MemoRemoteLoad *load)
 {
   g_clear_pointer (&load->expected, g_bytes_unref);
   g_clear_pointer (&load->found, g_bytes_unref);
+  g_clear_pointer (&load->turn, memo_remote_turn_free);
   g_clear_pointer (&load->tokens, memo_remote_tokens_unref);
   memo_remote_unref (load->remote);
   g_free (load);
+}
+
+/* Whether what it brings takes the place of a value; where it brings none, that has to go.  LOAD may be NULL. */
+gboolean
+memo_remote_load_replaces (MemoRemoteLoad *load)
+{
+  return load != NULL && load->keep == MEMO_REMOTE_KEEP_FILL && memo_remote_is (load->expected, 'V');
 }
 
 /* --- the end of the reading --- */
@@ -68,6 +73,9 @@ finish_without (MemoAsyncCache *cache,
 {
   MemoRemoteLoad *load = flight->remote;
   MemoTierAnswer *answer = NULL;
+
+  if (memo_remote_is_needless (cache, flight))
+    return;
 
   memo_lock (&cache->lock);
   load->reading = FALSE;
@@ -138,10 +146,17 @@ acquired (MemoRemoteRequest *request,
 
 /* VOID_HEAD, which is taken, is what begins what is there, and is of no use; or NULL. */
 static void
-acquire (MemoFlight *flight,
-         GBytes     *void_head)
+acquire (MemoAsyncCache *cache,
+         MemoFlight     *flight,
+         GBytes         *void_head)
 {
   MemoRemoteLoad *load = flight->remote;
+
+  if (memo_remote_is_needless (cache, flight))
+    {
+      g_clear_pointer (&void_head, g_bytes_unref);
+      return;
+    }
 
   g_clear_pointer (&load->expected, g_bytes_unref);
   load->expected = memo_remote_new_id ('L');
@@ -251,7 +266,10 @@ static void
 look_again (MemoAsyncCache *cache,
             MemoFlight     *flight)
 {
-  begin_round (cache, flight);
+  if (memo_remote_is_needless (cache, flight))
+    return;
+
+  memo_remote_look (cache, flight);
   memo_flight_unref (flight);
 }
 
@@ -323,6 +341,7 @@ use_value (MemoAsyncCache *cache,
             .payload = g_bytes_ref (record.payload),
             .record = g_bytes_ref (bytes),
             .deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64,
+            .duration = record.load_duration,
             .tags = g_steal_pointer (&tags),
           };
         }
@@ -338,7 +357,7 @@ use_value (MemoAsyncCache *cache,
   else if (worth == IN_CHANGE)
     finish_without (cache, flight, FALSE);
   else
-    acquire (flight, memo_remote_head (found));
+    acquire (cache, flight, memo_remote_head (found));
 }
 
 /* Somebody else loads the key.  Takes the reference to the flight. */
@@ -351,6 +370,9 @@ wait_or_look_again (MemoAsyncCache *cache,
   gboolean again;
   gboolean often;
   gboolean waits;
+
+  if (memo_remote_is_needless (cache, flight))
+    return;
 
   memo_lock (&cache->lock);
   load->anchored = TRUE;
@@ -369,7 +391,7 @@ wait_or_look_again (MemoAsyncCache *cache,
     }
 
   if (again)
-    begin_round (cache, flight);
+    memo_remote_look (cache, flight);
   if (!waits)
     memo_flight_unref (flight);
 }
@@ -422,7 +444,7 @@ evaluate (MemoAsyncCache *cache,
     }
   else
     {
-      acquire (flight, found != NULL ? memo_remote_head (found) : NULL);
+      acquire (cache, flight, found != NULL ? memo_remote_head (found) : NULL);
     }
 }
 
@@ -490,9 +512,9 @@ got (MemoRemoteRequest *request,
 }
 
 /* Never under a lock. */
-static void
-begin_round (MemoAsyncCache *cache,
-             MemoFlight     *flight)
+void
+memo_remote_look (MemoAsyncCache *cache,
+                  MemoFlight     *flight)
 {
   MemoRemoteLoad *load = flight->remote;
   MemoRemote *self = load->remote;
@@ -560,6 +582,11 @@ memo_remote_read (MemoFlight *flight)
 {
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (flight->cache);
 
-  if (cache != NULL)
-    begin_round (cache, flight);
+  if (cache == NULL)
+    return;
+
+  if (flight->beyond != 0 && flight->remote->rounds == 0)
+    memo_remote_turn_take (cache, flight);
+  else
+    memo_remote_look (cache, flight);
 }
