@@ -14,6 +14,7 @@ store_answer (MemoAsyncCache   *self,
               const GError     *error,
               const MemoTagSet *tags,
               gint64            promoted_until,
+              gint64            duration,
               gint64            now,
               MemoTrash        *trash)
 {
@@ -23,7 +24,7 @@ store_answer (MemoAsyncCache   *self,
 
   if (error == NULL)
     {
-      arrival.duration = flight->started ? MAX (0, now - flight->began) : 0;
+      arrival.duration = flight->started ? MAX (0, now - flight->began) : duration;
       memo_level_one_keep (self, &key, entry, memo_loader_get_ttl (flight->loader), tags, &arrival, now, trash);
     }
   else if (error_ttl > 0.0 && memo_store_find (self->values, &key, now) == NULL &&
@@ -96,13 +97,15 @@ move_late_waiters (MemoAsyncCache *self,
     memo_flight_ref (outcome->next);
 }
 
-/* With the lock held: the end of a flight, and what follows from it.  PROMOTED_UNTIL is 0 for what was loaded. */
+/* With the lock held: the end of a flight, and what follows from it.  PROMOTED_UNTIL is 0 for what was loaded; what was promoted took
+ * DURATION to load. */
 static void
 conclude (MemoAsyncCache *self,
           MemoFlight     *flight,
           MemoEntry      *entry,
           const GError   *error,
           gint64          promoted_until,
+          gint64          duration,
           gint64          now,
           Outcome        *outcome)
 {
@@ -135,11 +138,13 @@ conclude (MemoAsyncCache *self,
   else if (storable && stale == 0)
     {
       memo_flight_collect_tags (flight, &tags);
-      store_answer (self, flight, entry, error, tags, promoted_until, now, &outcome->trash);
+      store_answer (self, flight, entry, error, tags, promoted_until, duration, now, &outcome->trash);
       outcome->arm = memo_sweep_is_due_earlier (self);
     }
 
-  /* What came of it is not stored. */
+  /* What came of it is not stored.  Where the source failed, it is not asked early again for a while. */
+  if (flight->remote != NULL && error != NULL && flight->started)
+    g_clear_pointer (&flight->remote->turn, memo_remote_turn_free);
   if (flight->remote != NULL)
     memo_remote_release (flight->remote, &outcome->trash.remote);
 
@@ -170,7 +175,8 @@ settle (MemoAsyncCache *self,
         MemoFlight     *flight,
         MemoEntry      *entry,
         GError         *error,
-        gint64          promoted_until)
+        gint64          promoted_until,
+        gint64          duration)
 {
   gint64 now = memo_async_cache_now (self);
   Outcome outcome = { 0 };
@@ -182,7 +188,7 @@ settle (MemoAsyncCache *self,
   /* A refresh may have come since somebody looked. */
   in_time = !flight->over && !(promoted_until != 0 && flight->fresh);
   if (in_time)
-    conclude (self, flight, entry, error, promoted_until, now, &outcome);
+    conclude (self, flight, entry, error, promoted_until, duration, now, &outcome);
   g_mutex_unlock (&self->lock);
 
   answer_waiters (outcome.waiters, entry, error);
@@ -213,16 +219,17 @@ memo_loading_answer (MemoAsyncCache *self,
                      MemoEntry      *entry,
                      GError         *error)
 {
-  return settle (self, flight, entry, error, 0);
+  return settle (self, flight, entry, error, 0, 0);
 }
 
-/* The same with what a tier had, and for how long it lives.  Takes the entry.  Not in time is also where the flight is
+/* The same with what a tier had, for how long it lives, and how long it took to load.  Takes the entry.  Not in time is also where the flight is
  * to have no answer of a tier any more. */
 gboolean
 memo_loading_promote (MemoAsyncCache *self,
                       MemoFlight     *flight,
                       MemoEntry      *entry,
-                      gint64          deadline)
+                      gint64          deadline,
+                      gint64          duration)
 {
-  return settle (self, flight, entry, NULL, deadline);
+  return settle (self, flight, entry, NULL, deadline, duration);
 }

@@ -17,7 +17,8 @@ G_BEGIN_DECLS
 /* The parts of the cache, for the files that it is made of: memo-async-cache.c (the object),
  * memo-level-one.c (what acts on memory alone), memo-flights.c (the loads in progress),
  * memo-loading.c (what happens on a miss), memo-answer.c (what happens to the answer of a load),
- * memo-trim.c (what makes it smaller) and memo-sweep.c (what goes without being asked for). */
+ * memo-early.c (what is refreshed before it expires), memo-trim.c (what makes it smaller) and memo-sweep.c (what goes without
+ * being asked for). */
 
 struct _MemoAsyncCache
 {
@@ -45,6 +46,7 @@ struct _MemoAsyncCache
   double          tier_timeout;
   gboolean        stale_if_remote_down;
   gboolean        strict_changes;
+  double          early_refresh;
   gint64          lease_end;        /* until when what came from the remote tier may be served */
   guint           batch_window_ms;
   guint           max_batch_size;
@@ -259,6 +261,20 @@ void        memo_tiers_flush           (MemoAsyncCache      *self,
 MemoTierPlace memo_tiers_choose        (MemoAsyncCache      *self,
                                         MemoTierPlace        failed);
 
+/* memo-early.c */
+guint32     memo_early_load_time       (gint64               duration);
+gboolean    memo_early_is_due          (MemoAsyncCache      *self,
+                                        const MemoNode      *node,
+                                        gboolean             drawn,
+                                        gint64               now);
+MemoEntry  *memo_early_lookup          (MemoAsyncCache      *self,
+                                        const char          *key);
+void        memo_early_refresh         (MemoAsyncCache      *self,
+                                        const char          *key,
+                                        MemoLoader          *loader);
+gboolean    memo_early_give_up         (MemoAsyncCache      *self,
+                                        MemoFlight          *flight);
+
 /* memo-launch.c */
 void        memo_launch                (MemoAsyncCache      *self,
                                         MemoFlight          *flight,
@@ -284,7 +300,8 @@ gboolean    memo_loading_answer        (MemoAsyncCache      *self,
 gboolean    memo_loading_promote       (MemoAsyncCache      *self,
                                         MemoFlight          *flight,
                                         MemoEntry           *entry,
-                                        gint64               deadline);
+                                        gint64               deadline,
+                                        gint64               duration);
 
 /* memo-sweep.c */
 gboolean memo_sweep_is_due_earlier      (MemoAsyncCache   *self);

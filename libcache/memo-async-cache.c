@@ -47,6 +47,7 @@ enum {
   PROP_REMOTE_CACHE,
   PROP_STALE_IF_REMOTE_DOWN,
   PROP_STRICT_CHANGES,
+  PROP_EARLY_REFRESH,
   PROP_CODEC,
   PROP_TIER_TIMEOUT,
   PROP_RECORD_SECRET,
@@ -182,6 +183,10 @@ memo_async_cache_get_property (GObject    *object,
       g_value_set_boolean (value, memo_async_cache_get_strict_changes (self));
       break;
 
+    case PROP_EARLY_REFRESH:
+      g_value_set_double (value, memo_async_cache_get_early_refresh (self));
+      break;
+
     case PROP_CODEC:
       g_value_set_object (value, memo_async_cache_get_codec (self));
       break;
@@ -252,6 +257,10 @@ memo_async_cache_set_property (GObject      *object,
 
     case PROP_STRICT_CHANGES:
       memo_async_cache_set_strict_changes (self, g_value_get_boolean (value));
+      break;
+
+    case PROP_EARLY_REFRESH:
+      memo_async_cache_set_early_refresh (self, g_value_get_double (value));
       break;
 
     case PROP_CODEC:
@@ -439,6 +448,28 @@ memo_async_cache_class_init (MemoAsyncCacheClass *klass)
     g_param_spec_boolean ("strict-changes", NULL, NULL, FALSE, flags);
 
   /**
+   * MemoAsyncCache:early-refresh: (getter get_early_refresh) (setter set_early_refresh)
+   *
+   * How early an entry that is asked for again and again is loaded anew, so that nobody has to wait when it expires.
+   *
+   * With a factor above 0, a get with a loader that hits an entry shortly before that expires may have it loaded: the get is answered with
+   * the entry at once, and nobody waits for the load. What the load brings takes the place of the entry; where it fails, the entry stays until it
+   * expires, and is not refreshed early any more. Each get draws lots, with better chances the closer the end is and
+   * the longer the load took that brought the entry: by the factor 1, an entry that is asked for often is refreshed about that time before its end, several
+   * times it where it is asked for very often. A larger factor is earlier. What was set and not loaded has taken no time, and is not refreshed.
+   *
+   * A load that nobody asked for at that moment uses the loader of the get that hit, in its context. With a remote tier that keeps processes coherent, one process
+   * at a time refreshes a key.
+   *
+   * The algorithm is XFetch of A. Vattani, F. Chierichetti and K. Lowenstein, “Optimal Probabilistic Cache Stampede Prevention”,
+   * 2015; the factor is their β.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_EARLY_REFRESH] =
+    g_param_spec_double ("early-refresh", NULL, NULL, 0.0, G_MAXDOUBLE, 0.0, flags);
+
+  /**
    * MemoAsyncCache:codec: (getter get_codec)
    *
    * How values become bytes for a tier; a [class@Memo.VariantCodec] unless another is given.
@@ -520,76 +551,4 @@ memo_async_cache_new (guint  maxsize,
   g_return_val_if_fail (default_ttl >= 0.0, NULL);
 
   return g_object_new (MEMO_TYPE_ASYNC_CACHE, "maxsize", maxsize, "default-ttl", default_ttl, NULL);
-}
-
-/**
- * memo_async_cache_get_clock: (get-property clock)
- * @self: a cache
- *
- * Gets where the cache has the time from.
- *
- * Returns: (transfer none): the clock
- *
- * Since: 0.1
- */
-MemoClock *
-memo_async_cache_get_clock (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
-
-  return self->clock;
-}
-
-/**
- * memo_async_cache_get_backup: (get-property backup)
- * @self: a cache
- *
- * Gets where entries are kept beside the memory.
- *
- * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
- *
- * Since: 0.1
- */
-MemoBackend *
-memo_async_cache_get_backup (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
-
-  return self->backends[MEMO_BACKUP];
-}
-
-/**
- * memo_async_cache_get_remote_cache: (get-property remote-cache)
- * @self: a cache
- *
- * Gets what the cache shares with other processes.
- *
- * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
- *
- * Since: 0.1
- */
-MemoBackend *
-memo_async_cache_get_remote_cache (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
-
-  return self->backends[MEMO_REMOTE];
-}
-
-/**
- * memo_async_cache_get_codec: (get-property codec)
- * @self: a cache
- *
- * Gets how values become bytes for a tier.
- *
- * Returns: (transfer none): the codec
- *
- * Since: 0.1
- */
-MemoCodec *
-memo_async_cache_get_codec (MemoAsyncCache *self)
-{
-  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
-
-  return self->codec;
 }

@@ -94,6 +94,11 @@ MEMO_AVAILABLE_IN_0_1
 void            memo_async_cache_set_strict_changes (MemoAsyncCache   *self,
                                                      gboolean          strict_changes);
 MEMO_AVAILABLE_IN_0_1
+double          memo_async_cache_get_early_refresh      (MemoAsyncCache *self);
+MEMO_AVAILABLE_IN_0_1
+void            memo_async_cache_set_early_refresh      (MemoAsyncCache *self,
+                                                         double          early_refresh);
+MEMO_AVAILABLE_IN_0_1
 MemoCodec      *memo_async_cache_get_codec              (MemoAsyncCache *self);
 
 MEMO_AVAILABLE_IN_0_1

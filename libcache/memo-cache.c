@@ -135,6 +135,16 @@ memo_cache_lookup (MemoCache  *self,
 /* What memo_cache_lookup_value() gave last in this thread. */
 static GPrivate last_found = G_PRIVATE_INIT ((GDestroyNotify) memo_entry_unref);
 
+/* Takes ENTRY, which may be NULL. */
+static const GValue *
+lend_value (MemoEntry *entry)
+{
+  /* The one before may end here, and with it whatever it held. */
+  g_private_replace (&last_found, entry);
+
+  return entry != NULL ? memo_entry_get_value (entry) : NULL;
+}
+
 /**
  * memo_cache_lookup_value:
  * @self: a cache
@@ -157,12 +167,33 @@ const GValue *
 memo_cache_lookup_value (MemoCache  *self,
                          const char *key)
 {
-  MemoEntry *entry = memo_cache_lookup (self, key);
+  return lend_value (memo_cache_lookup (self, key));
+}
 
-  /* The one before may end here, and with it whatever it held. */
-  g_private_replace (&last_found, entry);
+/**
+ * memo_cache_lookup_for_get:
+ * @self: a cache
+ * @key: a key
+ *
+ * Gets the value that the entry of a key holds if it is in memory and a get would have nothing to do but to answer with it.
+ *
+ * It is [method@Memo.Cache.lookup_value] for those who go on with [method@Memo.Cache.get_async] and `MEMO_GET_LOOKED_UP` where there is no
+ * answer, in a cache with [property@Memo.AsyncCache:early-refresh]: there is none also where that get is to have the
+ * entry refreshed. It is counted as what it is, a hit or a miss, and the get is not counted.
+ *
+ * Returns: (transfer none) (nullable): the value, or `NULL` where there is none or a get is needed
+ *
+ * Since: 0.1
+ */
+const GValue *
+memo_cache_lookup_for_get (MemoCache  *self,
+                           const char *key)
+{
+  g_return_val_if_fail (MEMO_IS_CACHE (self), NULL);
+  g_return_val_if_fail (key != NULL, NULL);
 
-  return entry != NULL ? memo_entry_get_value (entry) : NULL;
+  return lend_value (MEMO_IS_ASYNC_CACHE (self) ? memo_early_lookup (MEMO_ASYNC_CACHE (self), key)
+                                                : memo_cache_lookup (self, key));
 }
 
 /**

@@ -24,7 +24,8 @@ G_DECLARE_INTERFACE (MemoCache, memo_cache, MEMO, CACHE, GObject)
  * @MEMO_GET_NONE: answer from the cache, and load what is not there
  * @MEMO_GET_REFRESH: load even when there is an entry, which stays until the new one is in
  * @MEMO_GET_WARMUP: count the get neither as a hit nor as a miss; what a warm-up uses
- * @MEMO_GET_LOOKED_UP: a [method@Memo.Cache.lookup] just missed, and counted: it and the get are one miss
+ * @MEMO_GET_LOOKED_UP: a [method@Memo.Cache.lookup] just missed, or a [method@Memo.Cache.lookup_for_get] gave nothing, and counted: it and
+ *   the get are one
  *
  * How [method@Memo.Cache.get_async] goes about it.
  *
@@ -125,6 +126,9 @@ MemoEntry   *memo_cache_lookup                 (MemoCache            *self,
                                                 const char           *key) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 const GValue *memo_cache_lookup_value          (MemoCache            *self,
+                                                const char           *key) G_GNUC_WARN_UNUSED_RESULT;
+MEMO_AVAILABLE_IN_0_1
+const GValue *memo_cache_lookup_for_get        (MemoCache            *self,
                                                 const char           *key) G_GNUC_WARN_UNUSED_RESULT;
 MEMO_AVAILABLE_IN_0_1
 MemoEntry   *memo_cache_peek                   (MemoCache            *self,

@@ -50,6 +50,7 @@ struct _MemoFlight
 
   gboolean         current;
   gboolean         fresh;           /* no tier will do */
+  gint64           beyond;          /* of an early refresh: what a tier has will do if it lives longer; else 0 */
   gboolean         reading;         /* a tier was asked, and did not answer yet */
   gboolean         read;            /* it did, or is not asked: a turn of `context` goes on */
   MemoTierPlace    tier;            /* which one */

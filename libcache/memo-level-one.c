@@ -38,7 +38,7 @@ memo_level_one_keep (MemoAsyncCache    *self,
       /* Where it is not this key that is being changed, but a tag, a tier may have an older value without that. */
       if (arrival->promoted_until == 0)
         memo_tiers_remove (self, key, arrival->absent, arrival->ack, trash);
-      if (self->remote != NULL && arrival->set)
+      if (self->remote != NULL && (arrival->set || memo_remote_load_replaces (arrival->load)))
         memo_tiers_invalidate (self, key, arrival->ack, trash);
       return;
     }
@@ -55,6 +55,8 @@ memo_level_one_keep (MemoAsyncCache    *self,
     {
       node = memo_node_new (key, memo_entry_ref (entry), until, memo_tag_set_size (tags));
       node->leased = self->remote != NULL && arrival->promoted_until != 0;
+      if (until == deadline)
+        node->load_time = memo_early_load_time (arrival->duration);
       memo_store_put (self->values, node, tags, memo_async_cache_limit (self), now, &trash->nodes);
     }
   else

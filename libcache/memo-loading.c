@@ -279,6 +279,7 @@ memo_loading_get (MemoAsyncCache *self,
   gboolean joined = FALSE;
   gboolean given = FALSE;
   MemoNode *node = NULL;
+  gboolean early;
 
   /* Whoever waits holds the cache. */
   if (request->source_object != G_OBJECT (self) && request->cache == NULL)
@@ -307,8 +308,12 @@ memo_loading_get (MemoAsyncCache *self,
     {
       entry = memo_entry_ref (node->entry);
       self->counters.hits += counted;
+      early = self->early_refresh > 0.0 && loader != NULL && !warmup &&
+              memo_early_is_due (self, node, (flags & MEMO_GET_LOOKED_UP) != 0, now);
       g_mutex_unlock (&self->lock);
       memo_call_return_entry (request, g_steal_pointer (&entry));
+      if (early)
+        memo_early_refresh (self, key_text, loader);
       return;
     }
 

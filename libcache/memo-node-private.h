@@ -21,6 +21,7 @@ struct _MemoNode
   guint32     leased   : 1;     /* it came from a remote tier, and counts within the time lease */
   guint32     is_small : 1;     /* which queue it is in */
   guint8      uses;             /* atomic: how often it was asked for, as far as that matters */
+  guint32     load_time;        /* how long it took to load, in microseconds; 0 where it is not refreshed early */
   MemoTagLink tags[];           /* and behind these the text of the key */
 };
 

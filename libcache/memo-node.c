@@ -29,6 +29,7 @@ memo_node_new (const MemoKey *key,
   self->n_tags = n_tags;
   self->leased = FALSE;
   self->uses = 0;
+  self->load_time = 0;
   self->is_small = FALSE;
 
   return self;

@@ -48,6 +48,7 @@ memo_promotion_try (MemoAsyncCache *self,
   MemoTagSet *tags = NULL;
   gboolean usable = FALSE;
   gint64 deadline = 0;
+  gint64 duration = 0;
 
   memo_lock (&self->lock);
   if (memo_launch_is_due (flight, ticket) && flight->read)
@@ -61,7 +62,8 @@ memo_promotion_try (MemoAsyncCache *self,
     {
       memo_tag_set_add (&tags, (const char * const *) answer->tags);
       deadline = answer->deadline;
-      usable = !flight->fresh && deadline > now && !memo_brackets_hold (&self->brackets, &key, tags);
+      duration = answer->duration;
+      usable = !flight->fresh && deadline > MAX (now, flight->beyond) && !memo_brackets_hold (&self->brackets, &key, tags);
     }
   g_mutex_unlock (&self->lock);
 
@@ -86,5 +88,5 @@ memo_promotion_try (MemoAsyncCache *self,
   if (entry == NULL || !usable)
     return FALSE;
 
-  return memo_loading_promote (self, flight, g_steal_pointer (&entry), deadline);
+  return memo_loading_promote (self, flight, g_steal_pointer (&entry), deadline, duration);
 }

@@ -8,9 +8,6 @@
  *
  * Each step is taken in the handler of the reply before it. */
 
-static void begin_round (MemoAsyncCache *cache,
-                         MemoFlight     *flight);
-
 /* --- life --- */
 
 static void
@@ -45,20 +42,13 @@ memo_remote_load_free (MemoRemoteLoad *load)
 {
   g_clear_pointer (&load->expected, g_bytes_unref);
   g_clear_pointer (&load->found, g_bytes_unref);
+  g_clear_pointer (&load->turn, memo_remote_turn_free);
   g_clear_pointer (&load->tokens, memo_remote_tokens_unref);
   memo_remote_unref (load->remote);
   g_free (load);
 }
 
 /* --- the end of the reading --- */
-
-/* The flight goes on with ANSWER, which is taken, or with its loader.  Takes the reference to the flight. */
-static void
-finish (MemoFlight     *flight,
-        MemoTierAnswer *answer)
-{
-  memo_launch_answered (flight, answer);
-}
 
 /* With the lock held: it is decided.  Whoever has seen something at the key is told of changes, unless what he was told meanwhile was
  * about that (outdated-is-not-anchored). */
@@ -79,6 +69,9 @@ finish_without (MemoAsyncCache *cache,
   MemoRemoteLoad *load = flight->remote;
   MemoTierAnswer *answer = NULL;
 
+  if (memo_remote_is_needless (cache, flight))
+    return;
+
   memo_lock (&cache->lock);
   end_reading (load);
   load->keep = failed && !load->remote->linked ? MEMO_REMOTE_KEEP_SHORT : MEMO_REMOTE_KEEP_NOT;
@@ -90,7 +83,7 @@ finish_without (MemoAsyncCache *cache,
       answer->failed = TRUE;
     }
 
-  finish (flight, answer);
+  memo_launch_answered (flight, answer);
 }
 
 /* Another round.  Takes the reference to the flight. */
@@ -98,7 +91,10 @@ static void
 look_again (MemoAsyncCache *cache,
             MemoFlight     *flight)
 {
-  begin_round (cache, flight);
+  if (memo_remote_is_needless (cache, flight))
+    return;
+
+  memo_remote_look (cache, flight);
   memo_flight_unref (flight);
 }
 
@@ -157,7 +153,7 @@ acquired (MemoRemoteRequest *request,
   memo_trash_empty (&trash);
   /* What is stored with its tokens would be void, and nobody here is told of them (outdated-tokens-are-read-again). */
   if (!useless)
-    finish (flight, NULL);
+    memo_launch_answered (flight, NULL);
   else if (load->rounds < MEMO_REMOTE_MAX_ROUNDS)
     look_again (cache, flight);
   else
@@ -166,10 +162,17 @@ acquired (MemoRemoteRequest *request,
 
 /* VOID_HEAD, which is taken, is what begins what is there, and is of no use; or NULL. */
 static void
-acquire (MemoFlight *flight,
-         GBytes     *void_head)
+acquire (MemoAsyncCache *cache,
+         MemoFlight     *flight,
+         GBytes         *void_head)
 {
   MemoRemoteLoad *load = flight->remote;
+
+  if (memo_remote_is_needless (cache, flight))
+    {
+      g_clear_pointer (&void_head, g_bytes_unref);
+      return;
+    }
 
   g_clear_pointer (&load->expected, g_bytes_unref);
   load->expected = memo_remote_new_id ('L');
@@ -343,6 +346,7 @@ use_value (MemoAsyncCache *cache,
             .payload = g_bytes_ref (record.payload),
             .record = g_bytes_ref (bytes),
             .deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64,
+            .duration = record.load_duration,
             .tags = g_steal_pointer (&tags),
           };
         }
@@ -350,7 +354,7 @@ use_value (MemoAsyncCache *cache,
     }
 
   if (worth == USABLE)
-    finish (flight, answer);
+    memo_launch_answered (flight, answer);
   else if (worth == OUTDATED)
     look_again (cache, flight);
   else if (worth == UNKNOWN)
@@ -358,7 +362,7 @@ use_value (MemoAsyncCache *cache,
   else if (worth == IN_CHANGE)
     finish_without (cache, flight, FALSE);
   else
-    acquire (flight, memo_remote_head (found));
+    acquire (cache, flight, memo_remote_head (found));
 }
 
 /* Somebody else loads the key.  Takes the reference to the flight. */
@@ -371,6 +375,9 @@ wait_or_look_again (MemoAsyncCache *cache,
   gboolean again;
   gboolean often;
   gboolean waits;
+
+  if (memo_remote_is_needless (cache, flight))
+    return;
 
   memo_lock (&cache->lock);
   load->anchored = TRUE;
@@ -389,7 +396,7 @@ wait_or_look_again (MemoAsyncCache *cache,
     }
 
   if (again)
-    begin_round (cache, flight);
+    memo_remote_look (cache, flight);
   if (!waits)
     memo_flight_unref (flight);
 }
@@ -442,7 +449,7 @@ evaluate (MemoAsyncCache *cache,
     }
   else
     {
-      acquire (flight, found != NULL ? memo_remote_head (found) : NULL);
+      acquire (cache, flight, found != NULL ? memo_remote_head (found) : NULL);
     }
 }
 
@@ -510,9 +517,9 @@ got (MemoRemoteRequest *request,
 }
 
 /* Never under a lock. */
-static void
-begin_round (MemoAsyncCache *cache,
-             MemoFlight     *flight)
+void
+memo_remote_look (MemoAsyncCache *cache,
+                  MemoFlight     *flight)
 {
   MemoRemoteLoad *load = flight->remote;
   MemoRemote *self = load->remote;
@@ -581,6 +588,11 @@ memo_remote_read (MemoFlight *flight)
 {
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (flight->cache);
 
-  if (cache != NULL)
-    begin_round (cache, flight);
+  if (cache == NULL)
+    return;
+
+  if (flight->beyond != 0 && flight->remote->rounds == 0)
+    memo_remote_turn_take (cache, flight);
+  else
+    memo_remote_look (cache, flight);
 }

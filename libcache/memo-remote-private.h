@@ -173,6 +173,9 @@ typedef enum
   MEMO_REMOTE_KEEP_FILL,    /* it is stored in place of `expected`, and may stay when that was done */
 } MemoRemoteKeep;
 
+/* The right to refresh a key early, which one process has at a time. */
+typedef struct _MemoRemoteTurn MemoRemoteTurn;
+
 /* The side of a flight that has to do with the remote tier. */
 struct _MemoRemoteLoad
 {
@@ -197,6 +200,7 @@ struct _MemoRemoteLoad
   MemoRemoteKeep    keep;
   guint64           on_link;    /* where the lease was granted; 0 for any */
   GBytes           *expected;
+  MemoRemoteTurn   *turn;       /* to refresh early; NULL where it has none */
   MemoRemoteTokens *tokens;
 
   int               pending;    /* atomic: replies that are missing */
@@ -296,6 +300,8 @@ MemoRemoteLoad *memo_remote_load_new    (MemoRemote          *self,
                                          gint64               now);
 void        memo_remote_load_free       (MemoRemoteLoad      *load);
 void        memo_remote_read            (MemoFlight          *flight);
+void        memo_remote_look            (MemoAsyncCache      *cache,
+                                         MemoFlight          *flight);
 
 /* memo-remote-wait.c */
 void        memo_remote_wait            (MemoRemoteLoad      *load,
@@ -310,13 +316,29 @@ void        memo_remote_wake_all        (MemoRemote          *self,
                                          gint64               late,
                                          MemoRemoteWork      *work);
 guint64     memo_remote_lease_ms        (MemoFlight          *flight);
+gboolean    memo_remote_load_replaces   (MemoRemoteLoad      *load);
 void        memo_remote_hold            (MemoRemoteLoad      *load,
                                          gint64               now);
 void        memo_remote_let_go          (MemoRemoteLoad      *load);
 void        memo_remote_release         (MemoRemoteLoad      *load,
                                          MemoRemoteWork      *work);
+void        memo_remote_send            (MemoRemote          *self,
+                                         MemoRemoteStep       step,
+                                         const char          *name,
+                                         GBytes              *value,
+                                         guint64              link,
+                                         MemoRemoteWork      *work);
 void        memo_remote_leases_renew    (MemoRemote          *self,
                                          gint64               now,
+                                         MemoRemoteWork      *work);
+
+/* memo-remote-turn.c */
+void        memo_remote_turn_take       (MemoAsyncCache      *cache,
+                                         MemoFlight          *flight);
+gboolean    memo_remote_is_needless     (MemoAsyncCache      *cache,
+                                         MemoFlight          *flight);
+void        memo_remote_turn_free       (MemoRemoteTurn      *turn);
+void        memo_remote_turn_end        (MemoRemoteTurn      *turn,
                                          MemoRemoteWork      *work);
 
 /* memo-remote-store.c */

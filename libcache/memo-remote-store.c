@@ -25,6 +25,7 @@ typedef struct _Store
   MemoRemoteTokens *tokens;
   char            **names;      /* of a set: the tokens that it needs */
   GBytes           *lease;      /* what is expected to be there */
+  MemoRemoteTurn   *turn;       /* of an early refresh, until it is done; else NULL */
   guint64           on_link;
   guint8            server[MEMO_REMOTE_SERVER_ID_SIZE];
   struct _Store    *newer;      /* of a set: what takes its place when it is done; not begun */
@@ -42,6 +43,7 @@ store_free (MemoRemoteOp *op)
   g_strfreev (store->names);
   g_clear_pointer (&store->tokens, memo_remote_tokens_unref);
   g_clear_pointer (&store->lease, g_bytes_unref);
+  g_clear_pointer (&store->turn, memo_remote_turn_free);
   memo_remote_op_clear (op);
   g_free (store);
 }
@@ -91,6 +93,7 @@ keep (MemoAsyncCache *cache,
     {
       node = memo_node_new (&key, memo_entry_ref (store->entry), store->deadline, memo_tag_set_size (tags));
       node->leased = TRUE;
+      node->load_time = memo_early_load_time (store->duration);
       memo_store_put (cache->values, node, tags, memo_async_cache_limit (cache), now, &trash->nodes);
     }
   memo_tag_set_free (tags);
@@ -123,6 +126,8 @@ end (Store        *store,
 
   memo_lock (&cache->lock);
   memo_remote_lane_next (&self->stores, &trash.remote);
+  if (store->turn != NULL)
+    memo_remote_turn_end (g_steal_pointer (&store->turn), &trash.remote);
   if (store->set && error != NULL && self->loss == NULL)
     self->loss = g_error_copy (error);
   if (g_hash_table_lookup (self->fills, op->name) == store)
@@ -314,6 +319,7 @@ note_fill (MemoRemote     *self,
            MemoRemoteWork *work)
 {
   store->lease = g_bytes_ref (load->expected);
+  store->turn = g_steal_pointer (&load->turn);
   store->on_link = load->on_link;
   store->tokens = memo_remote_tokens_ref (load->tokens);
   memcpy (store->server, self->server, sizeof store->server);

@@ -136,6 +136,13 @@ memo_remote_hold (MemoRemoteLoad *load,
   g_queue_push_tail_link (&load->remote->leases, &load->link);
 }
 
+/* Whether what it brings takes the place of a value; where it brings none, that has to go.  LOAD may be NULL. */
+gboolean
+memo_remote_load_replaces (MemoRemoteLoad *load)
+{
+  return load != NULL && load->keep == MEMO_REMOTE_KEEP_FILL && memo_remote_is (load->expected, 'V');
+}
+
 /* The lease is not this load's any more: something else has it now, or it is given back. */
 void
 memo_remote_let_go (MemoRemoteLoad *load)
@@ -182,38 +189,52 @@ errand_act (MemoRemoteDeed *deed)
   memo_remote_ask (errand->remote, &errand->request);
 }
 
-static void
-send (MemoRemoteLoad *load,
-      MemoRemoteStep  step,
-      MemoRemoteWork *work)
+/* Has VALUE, which is taken, taken away from NAME, or given another life there, on LINK. */
+void
+memo_remote_send (MemoRemote     *self,
+                  MemoRemoteStep  step,
+                  const char     *name,
+                  GBytes         *value,
+                  guint64         link,
+                  MemoRemoteWork *work)
 {
-  const gsize size = strlen (load->name) + 1;
+  const gsize size = strlen (name) + 1;
   Errand *errand = g_malloc0 (sizeof *errand + size);
 
-  memcpy (errand->name, load->name, size);
+  memcpy (errand->name, name, size);
   errand->deed.act = errand_act;
-  errand->remote = memo_remote_ref (load->remote);
+  errand->remote = memo_remote_ref (self);
   errand->request = (MemoRemoteRequest) {
     .step = step,
     .key = errand->name,
-    .value = g_bytes_ref (load->expected),
-    .link = load->on_link,
+    .value = value,
+    .link = link,
     .answered = errand_answered,
     .owner = errand,
   };
   if (step == MEMO_REMOTE_FILL)
     {
-      errand->request.expected = g_bytes_ref (load->expected);
+      errand->request.expected = g_bytes_ref (value);
       errand->request.lifetime_ms = MEMO_REMOTE_LEASE_MS;
     }
   memo_remote_work_add (work, &errand->deed);
 }
 
-/* Gives the lease back, if there is one. */
+static void
+send (MemoRemoteLoad *load,
+      MemoRemoteStep  step,
+      MemoRemoteWork *work)
+{
+  memo_remote_send (load->remote, step, load->name, g_bytes_ref (load->expected), load->on_link, work);
+}
+
+/* Gives back the lease and the turn, where it has them. */
 void
 memo_remote_release (MemoRemoteLoad *load,
                      MemoRemoteWork *work)
 {
+  if (load->turn != NULL)
+    memo_remote_turn_end (g_steal_pointer (&load->turn), work);
   if (!load->holds)
     return;
 

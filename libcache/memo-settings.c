@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "memo-async-cache-private.h"
 
-/* The settings of a cache that may be changed while it is used. */
+/* The settings of a cache: those that may be changed while it is used, and those that it was made with. */
 
 static guint
 get_uint (MemoAsyncCache *self,
@@ -34,29 +34,29 @@ set_uint (MemoAsyncCache *self,
 }
 
 static double
-get_seconds (MemoAsyncCache *self,
-             const double   *field)
+get_double (MemoAsyncCache *self,
+            const double   *field)
 {
-  double seconds;
+  double value;
 
   g_mutex_lock (&self->lock);
-  seconds = *field;
+  value = *field;
   g_mutex_unlock (&self->lock);
 
-  return seconds;
+  return value;
 }
 
 static void
-set_seconds (MemoAsyncCache *self,
-             double         *field,
-             double          seconds,
-             const char     *name)
+set_double (MemoAsyncCache *self,
+            double         *field,
+            double          value,
+            const char     *name)
 {
   gboolean changed;
 
   g_mutex_lock (&self->lock);
-  changed = *field != seconds;
-  *field = seconds;
+  changed = *field != value;
+  *field = value;
   g_mutex_unlock (&self->lock);
 
   if (changed)
@@ -192,7 +192,7 @@ memo_async_cache_get_default_ttl (MemoAsyncCache *self)
 {
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), MEMO_TTL_FOREVER);
 
-  return get_seconds (self, &self->default_ttl);
+  return get_double (self, &self->default_ttl);
 }
 
 /**
@@ -211,7 +211,7 @@ memo_async_cache_set_default_ttl (MemoAsyncCache *self,
   g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
   g_return_if_fail (seconds >= 0.0);
 
-  set_seconds (self, &self->default_ttl, seconds, "default-ttl");
+  set_double (self, &self->default_ttl, seconds, "default-ttl");
 }
 
 /**
@@ -229,7 +229,7 @@ memo_async_cache_get_tier_timeout (MemoAsyncCache *self)
 {
   g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0.0);
 
-  return get_seconds (self, &self->tier_timeout);
+  return get_double (self, &self->tier_timeout);
 }
 
 /**
@@ -249,7 +249,7 @@ memo_async_cache_set_tier_timeout (MemoAsyncCache *self,
   g_return_if_fail (seconds >= 0.0);
 
   memo_tiers_set_timeout (self, seconds);
-  set_seconds (self, &self->tier_timeout, seconds, "tier-timeout");
+  set_double (self, &self->tier_timeout, seconds, "tier-timeout");
 }
 
 /**
@@ -423,4 +423,113 @@ memo_async_cache_set_strict_changes (MemoAsyncCache *self,
 
   if (changed)
     g_object_notify (G_OBJECT (self), "strict-changes");
+}
+
+/**
+ * memo_async_cache_get_early_refresh: (get-property early-refresh)
+ * @self: a cache
+ *
+ * Gets how early an entry that is asked for is loaded anew.
+ *
+ * Returns: a factor, 0 for not at all
+ *
+ * Since: 0.1
+ */
+double
+memo_async_cache_get_early_refresh (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), 0.0);
+
+  return get_double (self, &self->early_refresh);
+}
+
+/**
+ * memo_async_cache_set_early_refresh: (set-property early-refresh)
+ * @self: a cache
+ * @early_refresh: a factor, 0 for not at all
+ *
+ * Sets how early an entry that is asked for is loaded anew.
+ *
+ * Since: 0.1
+ */
+void
+memo_async_cache_set_early_refresh (MemoAsyncCache *self,
+                                    double          early_refresh)
+{
+  g_return_if_fail (MEMO_IS_ASYNC_CACHE (self));
+  g_return_if_fail (early_refresh >= 0.0);
+
+  set_double (self, &self->early_refresh, early_refresh, "early-refresh");
+}
+
+/**
+ * memo_async_cache_get_clock: (get-property clock)
+ * @self: a cache
+ *
+ * Gets where the cache has the time from.
+ *
+ * Returns: (transfer none): the clock
+ *
+ * Since: 0.1
+ */
+MemoClock *
+memo_async_cache_get_clock (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->clock;
+}
+
+/**
+ * memo_async_cache_get_backup: (get-property backup)
+ * @self: a cache
+ *
+ * Gets where entries are kept beside the memory.
+ *
+ * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
+ *
+ * Since: 0.1
+ */
+MemoBackend *
+memo_async_cache_get_backup (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->backends[MEMO_BACKUP];
+}
+
+/**
+ * memo_async_cache_get_remote_cache: (get-property remote-cache)
+ * @self: a cache
+ *
+ * Gets what the cache shares with other processes.
+ *
+ * Returns: (transfer none) (nullable): the backend, or `NULL` when there is none
+ *
+ * Since: 0.1
+ */
+MemoBackend *
+memo_async_cache_get_remote_cache (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->backends[MEMO_REMOTE];
+}
+
+/**
+ * memo_async_cache_get_codec: (get-property codec)
+ * @self: a cache
+ *
+ * Gets how values become bytes for a tier.
+ *
+ * Returns: (transfer none): the codec
+ *
+ * Since: 0.1
+ */
+MemoCodec *
+memo_async_cache_get_codec (MemoAsyncCache *self)
+{
+  g_return_val_if_fail (MEMO_IS_ASYNC_CACHE (self), NULL);
+
+  return self->codec;
 }

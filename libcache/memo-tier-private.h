@@ -176,6 +176,7 @@ typedef struct
   GBytes     *record;       /* what that is a part of */
   char      **tags;
   gint64      deadline;     /* in the time of the clock */
+  gint64      duration;     /* how long it took to load, in microseconds */
 } MemoTierAnswer;
 
 /* Called once, in whichever thread; takes the answer, NULL when there is nothing that is of use. */

@@ -218,6 +218,7 @@ judge (Read       *read,
   read->answer->entry = memo_entry_ref (op->entry);
   read->answer->tags = g_strdupv (op->tags);
   read->answer->deadline = op->deadline;
+  read->answer->duration = op->duration;
 
   return FOUND;
 }
@@ -320,6 +321,7 @@ examine (Read   *read,
     .payload = g_bytes_ref (record.payload),
     .record = g_bytes_ref (bytes),
     .deadline = remaining < G_MAXINT64 - now ? now + remaining : G_MAXINT64,
+    .duration = record.load_duration,
   };
   if (record.n_tags > 0)
     {

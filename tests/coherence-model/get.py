@@ -9,7 +9,7 @@ from world import CLOSED, DONE, NOBODY, SOMEBODY
 
 # From its start until it is stored or given up, a load is a flight: it can be outdated.
 BEFORE_THE_REPLY = ('GET', 'GET.')
-READING = ('TOKEN', 'TOKEN.', 'MAKE', 'MAKE.', *BEFORE_THE_REPLY, 'ACQ', 'ACQ.', 'UNLEASE', 'UNLEASE.', 'wait')
+READING = ('TAKE', 'TAKE.', 'TOKEN', 'TOKEN.', 'MAKE', 'MAKE.', *BEFORE_THE_REPLY, 'ACQ', 'ACQ.', 'UNLEASE', 'UNLEASE.', 'wait')
 LOADING = ('load', 'loaded', 'hung')
 ANSWERED = ('FILL', 'FILL.', 'promote')
 FLIGHT = frozenset((*READING, *LOADING, *ANSWERED))
@@ -468,9 +468,9 @@ def begin_early(world, n):
 
 def take_reply(world, n, granted):
     p = world.model.actors[n][1]
-    if not granted:
+    if not granted and is_alone(world, n):
         world.actor(n).pc = DONE
-    elif is_changing(world, p):
+    elif is_changing(world, p) and is_alone(world, n):
         over(world, n)
     else:
         begin_round(world, n)
@@ -480,7 +480,7 @@ def take_reply(world, n, granted):
 
 def lost(world, n, command):
     actor, p = world.actor(n), world.model.actors[n][1]
-    if command in ('TAKE', 'FILL', 'RELEASE', 'DROP') or is_alone(world, n):
+    if command in ('FILL', 'RELEASE', 'DROP') or is_alone(world, n) and command != 'load':
         actor.pc = DONE
     else:
         load(world, n, 'down' if world.process(p).d == CLOSED else '')

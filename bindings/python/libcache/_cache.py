@@ -41,6 +41,14 @@ def _count(name, value, least, none=None):
     return value
 
 
+def _factor(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f'{name} is a number, not {value!r}')
+    if not 0 <= value < float('inf'):
+        raise ValueError(f'{name} is 0 or more, not {value!r}')
+    return float(value)
+
+
 _POLICIES = {policy.value_nick: policy for policy in Memo.EvictionPolicy.__enum_values__.values()}
 
 
@@ -72,7 +80,9 @@ class AsyncCache:
     ``record_secret`` are bytes with which what is kept there is signed. What takes longer
     than ``tier_timeout`` seconds to be read is done without. With ``stale_if_remote_down`` the backup is read while the
     remote cache fails. With ``strict_changes`` a change is refused before it begins while the other processes cannot be kept from
-    storing what it makes wrong. ``clock`` is a `Memo.ManualClock` in tests.
+    storing what it makes wrong. With ``early_refresh`` above 0, such as 1, what is asked for shortly before it expires is loaded again
+    while everybody is still given what is there: the longer its load took and the more often it is asked for, the earlier.
+    ``clock`` is a `Memo.ManualClock` in tests.
 
     A cache may be made before the event loop runs, outlive it, and be used from several threads, each with
     a loop of its own.
@@ -84,7 +94,7 @@ class AsyncCache:
                  getsizeof: Optional[Callable[[Any], int]] = None, codec: Optional[Codec] = None,
                  clock: Optional[Memo.Clock] = None, record_secret: Optional[bytes] = None,
                  stale_if_remote_down: bool = False, strict_changes: bool = False,
-                 tier_timeout: float = 5.0) -> None:
+                 tier_timeout: float = 5.0, early_refresh: float = 0.0) -> None:
         if default_ttl is DEFAULT:
             default_ttl = None
         properties = {
@@ -95,6 +105,7 @@ class AsyncCache:
             'max_bytes': _count('max_bytes', max_bytes, 0, Memo.UNLIMITED_BYTES),
             'eviction_policy': _policy(eviction_policy),
             'trim_on_low_memory': bool(trim_on_low_memory),
+            'early_refresh': _factor('early_refresh', early_refresh),
         }
         if getsizeof is not None and not callable(getsizeof):
             raise TypeError(f'getsizeof is a function that says how many bytes a value takes, not {getsizeof!r}')
@@ -118,8 +129,9 @@ class AsyncCache:
 
         with within_loop():
             self._memo = Memo.AsyncCache(**properties)
-        self._lookup = self._memo.lookup_value
-        self._batches = _loaders.Batches(self)
+        # Gives the value of a key as the library has it, where a get would have nothing to do but to give that.
+        self.lookup_for_get = self._memo.lookup_for_get if early_refresh else self._memo.lookup_value
+        self._batches = _loaders.Batches(self, bool(early_refresh))
 
     @property
     def memo(self) -> Memo.AsyncCache:
@@ -156,10 +168,10 @@ class AsyncCache:
         text = key if type(key) is str and key.isprintable() else cache_key(key)
         flags = _REFRESH
         if use_cache:
-            kept = self._lookup(text)
+            kept = self.lookup_for_get(text)
             if type(kept) is Kept:
                 return kept.value
-            # It is not there, or was not kept by Python: then the library finds it once more.
+            # It is not there, is to be refreshed early, or was not kept by Python: then the library finds it once more.
             flags = _LOOKED_UP
 
         if loader is not None and batch_loader is not None:

@@ -50,7 +50,7 @@ class CachedFunction:
         self._decorator = decorator
         self._keys = keys
         self._key = keys.key
-        self._lookup = cache.memo.lookup_value
+        self._lookup = cache.lookup_for_get
         self._ttl = ttl
         self._limits = limits
         # Where others keep theirs too, the tag says which answers are this function's.  The same as in C.

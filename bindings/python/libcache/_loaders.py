@@ -17,6 +17,9 @@ _new_loader = Memo.Loader.new_with_closure
 # The loads that the running code is a part of.
 _within = contextvars.ContextVar('libcache-loads', default=())
 
+# How many keys of a batch are known for a moment after they were given: until those of them that are refreshed early are loaded.
+_MOST_LEFT = 1000
+
 # The event loop knows its tasks by weak references only.
 _tasks = set()
 
@@ -122,15 +125,16 @@ def single(cache, text, function, ttl, tags, limits):
 class Batches:
     """The batch loaders of a cache that somebody waits for: gets with the same function and the same limits share one."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, refreshes_early):
         self._cache = cache
+        self._refreshes_early = refreshes_early
         self._batches = {}
 
     def enter(self, function, limits, text, key, ttl, tags):
         """Gives the loader of a function; to be left when the get is over."""
         found = self._batches.get((function, limits))
         if found is None:
-            batch = _Batch(self._cache, function)
+            batch = _Batch(self._cache, function, _MOST_LEFT if self._refreshes_early else 0)
             # The loader holds the batch, in a way that the garbage collector does not see; so not the other way round.
             loader = _limited(Memo.Loader.new_batch_with_closure(batch.load), limits)
             found = self._batches[function, limits] = batch, loader
@@ -145,18 +149,30 @@ class Batches:
         wanted = batch.wanted[text]
         wanted[3] -= 1
         if wanted[3] == 0:
-            del batch.wanted[text]
+            batch.leave(text)
             if not batch.wanted:
                 del self._batches[function, limits]
 
 
 class _Batch:
-    def __init__(self, cache, function):
+    def __init__(self, cache, function, most_left):
         self._cache = cache
         self._function = function
         self._context = contextvars.copy_context()
         # By the text of a key: the key, the time to live and tags of its entry, and how many wait.
         self.wanted = {}
+        # The last of those that nobody waits for any more: they may be refreshed early.
+        self._left = {}
+        self._most_left = most_left
+
+    def leave(self, text):
+        """Nobody waits for a key any more."""
+        wanted = self.wanted.pop(text)
+        if self._most_left:
+            self._left.pop(text, None)
+            self._left[text] = wanted
+            if len(self._left) > self._most_left:
+                del self._left[next(iter(self._left))]
 
     def load(self, call):
         """Answers a call for many keys."""
@@ -164,19 +180,20 @@ class _Batch:
         spawn(call, self._context, answer(self._cache, call, texts, 'A batch', self._work))
 
     async def _work(self, call):
-        texts = call.get_keys()
-        wanted = [self.wanted.get(text, (text, Memo.TTL_DEFAULT, (), 0)) for text in texts]
-        keys = [key for key, *_ in wanted]
-        values = await call_function(self._function, keys)
+        known = [(text, self.wanted.get(text) or self._left.get(text)) for text in call.get_keys()]
+        # Nobody wants the others any more.
+        wanted = [(text, what) for text, what in known if what is not None]
+        keys = [key for _, (key, *_) in wanted]
+        values = await call_function(self._function, keys) if keys else {}
 
         if isinstance(values, collections.abc.Mapping):
-            found = [(item, values[key]) for item, key in zip(zip(texts, wanted), keys) if key in values]
+            found = [(item, values[key]) for item, key in zip(wanted, keys) if key in values]
         elif isinstance(values, collections.abc.Iterable) and not isinstance(values, (str, bytes)):
             values = list(values)
             if len(values) > len(keys):
                 raise ValueError(f'a batch loader gave {len(values)} values for {len(keys)} keys: '
                                  'give one for each key, in the order of the keys, or a dictionary')
-            found = list(zip(zip(texts, wanted), values))
+            found = list(zip(wanted, values))
         else:
             raise TypeError(f'a batch loader gives a dictionary or a list of values, not {values!r}')
 
