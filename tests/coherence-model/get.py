@@ -480,7 +480,7 @@ def take_reply(world, n, granted):
 
 def lost(world, n, command):
     actor, p = world.actor(n), world.model.actors[n][1]
-    if command in ('FILL', 'RELEASE', 'DROP') or is_alone(world, n) and command != 'load':
+    if command in ('FILL', 'RELEASE', 'DROP') or is_alone(world, n):
         actor.pc = DONE
     else:
         load(world, n, 'down' if world.process(p).d == CLOSED else '')
