@@ -3,6 +3,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include "memo-redis-memory.h"
+
 /* Replies out of bytes: the reader of hiredis, with guards around it, since whatever is at the other end may send anything.
  *
  * An array is refused where its length is read, before anything is made for it.  A string is only made when all of it has come, so that
@@ -13,6 +15,7 @@ struct _MemoRedisReader
 {
   redisReader           *reader;
   const MemoRedisSetup  *setup;
+  MemoRedisMemory       *memory;        /* of the strings */
   gsize                  unfinished;    /* bytes since the last whole reply */
   guint                  elements;      /* of all the arrays of the reply that is being made */
   GError                *error;         /* what was wrong; nothing is believed after it */
@@ -101,17 +104,18 @@ create_string (const redisReadTask *task,
                char                *text,
                size_t               length)
 {
+  MemoRedisReader *self = task->privdata;
   const gboolean is_string = task->type == REDIS_REPLY_STRING;
   MemoRedisReply *reply;
 
-  if (is_string ? !check_string (task->privdata, length) : !check_line (task->privdata, length))
+  if (is_string ? !check_string (self, length) : !check_line (self, length))
     return NULL;
 
   reply = new_reply (task, is_string                         ? MEMO_REDIS_STRING
                            : task->type == REDIS_REPLY_ERROR ? MEMO_REDIS_ERROR
                                                              : MEMO_REDIS_STATUS);
   if (reply != NULL && is_string)
-    reply->bytes = g_bytes_new (text, length);
+    reply->bytes = memo_redis_memory_copy (self->memory, text, length);
   else if (reply != NULL)
     reply->text = g_strndup (text, length);
 
@@ -164,6 +168,7 @@ memo_redis_reader_new (const MemoRedisSetup *setup)
   MemoRedisReader *self = g_new0 (MemoRedisReader, 1);
 
   self->setup = setup;
+  self->memory = memo_redis_memory_new ();
   self->reader = redisReaderCreateWithFunctions (&functions);
   if (self->reader == NULL)
     g_error ("Out of memory");
@@ -176,6 +181,7 @@ void
 memo_redis_reader_free (MemoRedisReader *self)
 {
   redisReaderFree (self->reader);
+  memo_redis_memory_end (self->memory);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -230,6 +236,7 @@ memo_redis_reader_feed (MemoRedisReader *self,
 {
   g_assert (size <= MEMO_REDIS_FEED);
 
+  memo_redis_memory_collect (self->memory);
   self->unfinished += size;
   redisReaderFeed (self->reader, data, size);
 }
