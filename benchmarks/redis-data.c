@@ -15,9 +15,8 @@ static char *
 make_uri (RedisServer    *server,
           RedisTransport  transport)
 {
-  /* A machine that has others to serve is no reason to give up.  Without coherence, all that is compared reads the same records
-   * with the same command. */
-  static const char query[] = "timeout-ms=20000&max-staleness-ms=0";
+  /* A machine that has others to serve is no reason to give up. */
+  static const char query[] = "timeout-ms=20000";
 
   switch (transport)
     {
@@ -59,6 +58,22 @@ flushed_cb (GObject      *source,
   --*pending;
 }
 
+/* Every record has its key at the same place. */
+static gsize
+find_key (GBytes     *record,
+          const char *key)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (record, &size);
+
+  for (gsize i = 0; i + sizeof (RedisKey) <= size; i++)
+    {
+      if (memcmp (data + i, key, sizeof (RedisKey)) == 0)
+        return i;
+    }
+  g_error ("A record does not have its key");
+}
+
 static void
 size_cb (GObject      *source,
          GAsyncResult *result,
@@ -71,6 +86,7 @@ size_cb (GObject      *source,
   stop (error);
   g_assert (record != NULL);
   self->record_size = g_bytes_get_size (record);
+  self->key_at = find_key (record, self->keys[0]);
 }
 
 /* Writes the records as the cache itself does. */

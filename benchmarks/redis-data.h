@@ -20,6 +20,7 @@ typedef struct
   guint        n_keys;
   gsize        value_size;
   gsize        record_size;
+  gsize        key_at;    /* where a record has its key */
   RedisKey    *keys;
   RedisName   *names;     /* what the keys are called there */
 } RedisData;

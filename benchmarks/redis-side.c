@@ -11,9 +11,6 @@
 #define MAXSIZE 1000
 #define N_HOT   100
 
-/* Where a record has its key: see docs/record.md. */
-#define KEY_AT 80
-
 typedef struct
 {
   RedisSide *side;
@@ -65,7 +62,7 @@ is_record (const char *record,
            guint       number)
 {
   return record != NULL && size == data->record_size &&
-         memcmp (record + KEY_AT, data->keys[number], sizeof (RedisKey)) == 0;
+         memcmp (record + data->key_at, data->keys[number], sizeof (RedisKey)) == 0;
 }
 
 /* --- many at once --- */
