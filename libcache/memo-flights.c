@@ -52,14 +52,18 @@ memo_flights_end (MemoAsyncCache *self,
     flight->next_flight->previous_flight = flight->previous_flight;
 }
 
-/* Whether an invalidation overtakes the flight.  One that still reads a tier that keeps processes coherent looks again. */
+/* Whether an invalidation, of EVERYTHING or not, overtakes the flight.  One that still reads a tier that keeps processes coherent looks
+ * again (reading-is-not-overtaken). */
 static gboolean
-is_overtaken (MemoFlight *flight)
+is_overtaken (MemoFlight *flight,
+              gboolean    everything)
 {
   if (flight->remote == NULL || !flight->remote->reading)
     return TRUE;
 
   flight->remote->outdated = TRUE;
+  if (everything)
+    flight->remote->tokens_outdated = TRUE;
 
   return FALSE;
 }
@@ -72,7 +76,7 @@ memo_flights_outdate (MemoAsyncCache *self,
 {
   MemoFlight *flight = (MemoFlight *) memo_table_find (&self->flights, key);
 
-  if (flight != NULL && is_overtaken (flight))
+  if (flight != NULL && is_overtaken (flight, FALSE))
     memo_flights_detach (self, flight, trash);
 }
 
@@ -88,7 +92,7 @@ memo_flights_outdate_all (MemoAsyncCache *self,
       MemoFlight *flight = (MemoFlight *) item;
 
       item = item->chain;
-      if (!is_overtaken (flight))
+      if (!is_overtaken (flight, TRUE))
         {
           memo_table_add (&self->flights, &flight->item);
           continue;

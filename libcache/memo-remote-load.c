@@ -48,21 +48,16 @@ memo_remote_load_free (MemoRemoteLoad *load)
   g_free (load);
 }
 
-/* Whether what it brings takes the place of a value; where it brings none, that has to go.  LOAD may be NULL. */
-gboolean
-memo_remote_load_replaces (MemoRemoteLoad *load)
-{
-  return load != NULL && load->keep == MEMO_REMOTE_KEEP_FILL && memo_remote_is (load->expected, 'V');
-}
-
 /* --- the end of the reading --- */
 
-/* The flight goes on with ANSWER, which is taken, or with its loader.  Takes the reference to the flight. */
+/* With the lock held: it is decided.  Whoever has seen something at the key is told of changes, unless what he was told meanwhile was
+ * about that (outdated-is-not-anchored). */
 static void
-finish (MemoFlight     *flight,
-        MemoTierAnswer *answer)
+end_reading (MemoRemoteLoad *load)
 {
-  memo_launch_answered (flight, answer);
+  load->reading = FALSE;
+  if (load->outdated)
+    load->anchored = FALSE;
 }
 
 /* Nothing that is there helps: the loader is called, and what it brings is kept as KEEP says. */
@@ -78,7 +73,7 @@ finish_without (MemoAsyncCache *cache,
     return;
 
   memo_lock (&cache->lock);
-  load->reading = FALSE;
+  end_reading (load);
   load->keep = failed && !load->remote->linked ? MEMO_REMOTE_KEEP_SHORT : MEMO_REMOTE_KEEP_NOT;
   g_mutex_unlock (&cache->lock);
 
@@ -88,7 +83,19 @@ finish_without (MemoAsyncCache *cache,
       answer->failed = TRUE;
     }
 
-  finish (flight, answer);
+  memo_launch_answered (flight, answer);
+}
+
+/* Another round.  Takes the reference to the flight. */
+static void
+look_again (MemoAsyncCache *cache,
+            MemoFlight     *flight)
+{
+  if (memo_remote_is_needless (cache, flight))
+    return;
+
+  memo_remote_look (cache, flight);
+  memo_flight_unref (flight);
 }
 
 /* --- the lease --- */
@@ -107,6 +114,7 @@ acquired (MemoRemoteRequest *request,
   MemoRemoteLoad *load = flight->remote;
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (flight->cache);
   MemoTrash trash = { 0 };
+  gboolean useless;
 
   g_clear_pointer (&request->expected, g_bytes_unref);
   g_clear_pointer (&request->value, g_bytes_unref);
@@ -134,14 +142,22 @@ acquired (MemoRemoteRequest *request,
   memo_lock (&cache->lock);
   load->on_link = request->link;
   load->anchored = TRUE;
-  load->reading = FALSE;
   memo_remote_hold (load, memo_async_cache_now (cache));
-  if (flight->over)
+  useless = load->tokens_outdated && !flight->over;
+  if (!useless)
+    end_reading (load);
+  if (useless || flight->over)
     memo_remote_release (load, &trash.remote);
   g_mutex_unlock (&cache->lock);
 
   memo_trash_empty (&trash);
-  finish (flight, NULL);
+  /* What is stored with its tokens would be void, and nobody here is told of them (outdated-tokens-are-read-again). */
+  if (!useless)
+    memo_launch_answered (flight, NULL);
+  else if (load->rounds < MEMO_REMOTE_MAX_ROUNDS)
+    look_again (cache, flight);
+  else
+    finish_without (cache, flight, FALSE);
 }
 
 /* VOID_HEAD, which is taken, is what begins what is there, and is of no use; or NULL. */
@@ -261,18 +277,6 @@ gather_more (MemoFlight *flight,
   memo_remote_tokens_gather (load->remote, (char **) g_ptr_array_free (missing, FALSE), more_gathered, flight);
 }
 
-/* Another round.  Takes the reference to the flight. */
-static void
-look_again (MemoAsyncCache *cache,
-            MemoFlight     *flight)
-{
-  if (memo_remote_is_needless (cache, flight))
-    return;
-
-  memo_remote_look (cache, flight);
-  memo_flight_unref (flight);
-}
-
 /* Takes the reference to the flight. */
 static void
 use_value (MemoAsyncCache *cache,
@@ -320,11 +324,12 @@ use_value (MemoAsyncCache *cache,
         }
       load->anchored = TRUE;
       load->keep = MEMO_REMOTE_KEEP_NOT;
+      /* It may be from before what outdated it (outdated-reader-looks-again). */
       if (worth == USABLE && load->outdated)
         worth = load->rounds < MEMO_REMOTE_MAX_ROUNDS ? OUTDATED : IN_CHANGE;
       if (worth == USABLE)
         {
-          load->reading = FALSE;
+          end_reading (load);
           /* Where its payload turns out to be of no use, or a refresh came, what is loaded takes its place
            * (refresh-expects-its-id). */
           g_clear_pointer (&load->expected, g_bytes_unref);
@@ -349,7 +354,7 @@ use_value (MemoAsyncCache *cache,
     }
 
   if (worth == USABLE)
-    finish (flight, answer);
+    memo_launch_answered (flight, answer);
   else if (worth == OUTDATED)
     look_again (cache, flight);
   else if (worth == UNKNOWN)
@@ -542,6 +547,7 @@ memo_remote_look (MemoAsyncCache *cache,
       load->reading = TRUE;
       flight->since = cache->fence.sequence;
       load->outdated = FALSE;
+      load->tokens_outdated = FALSE;
       load->anchored = FALSE;
       load->failed = FALSE;
       blocked = memo_brackets_hold (&cache->brackets, &key, flight->tags) ||

@@ -188,6 +188,7 @@ struct _MemoRemoteLoad
   gboolean          anchored;   /* there was something at the key, so that changes of it are announced */
   gboolean          reading;    /* nothing was decided yet: what is outdated makes it look again, and does not overtake it */
   gboolean          outdated;   /* since it looked */
+  gboolean          tokens_outdated;  /* and so was everything, with the tokens that it has */
   guint             rounds;     /* how often it did */
   gboolean          waiting;    /* for somebody else's load */
   gboolean          listed;     /* with those who do */
@@ -298,7 +299,6 @@ MemoRemoteLoad *memo_remote_load_new    (MemoRemote          *self,
                                          MemoFlight          *flight,
                                          gint64               now);
 void        memo_remote_load_free       (MemoRemoteLoad      *load);
-gboolean    memo_remote_load_replaces   (MemoRemoteLoad      *load);
 void        memo_remote_read            (MemoFlight          *flight);
 void        memo_remote_look            (MemoAsyncCache      *cache,
                                          MemoFlight          *flight);
@@ -316,6 +316,7 @@ void        memo_remote_wake_all        (MemoRemote          *self,
                                          gint64               late,
                                          MemoRemoteWork      *work);
 guint64     memo_remote_lease_ms        (MemoFlight          *flight);
+gboolean    memo_remote_load_replaces   (MemoRemoteLoad      *load);
 void        memo_remote_hold            (MemoRemoteLoad      *load,
                                          gint64               now);
 void        memo_remote_let_go          (MemoRemoteLoad      *load);

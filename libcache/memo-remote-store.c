@@ -208,7 +208,8 @@ filled (MemoRemoteRequest *request,
     give_back (store);
 }
 
-/* Whether it is not to be stored any more: a set is what it is, whatever others did before it. */
+/* Whether it is not to be stored any more: a set is what it is, whatever others did before it (set-is-stored-though-outdated), until this
+ * process changes the key (own-changes-overtake-sets). */
 static gboolean
 is_over (Store *store)
 {
@@ -304,11 +305,9 @@ set_act (MemoRemoteDeed *deed)
 {
   Store *store = (Store *) deed;
 
-  /* What this process did since goes its own way. */
-  if (is_over (store))
-    end (store, FALSE, NULL);
-  else
-    memo_remote_tokens_gather (store->op.remote, g_strdupv (store->names), set_gathered, store);
+  /* Also where this process has changed the key since: what is older goes before it is said that the set is done
+   * (overtaken-set-is-claimed). */
+  memo_remote_tokens_gather (store->op.remote, g_strdupv (store->names), set_gathered, store);
 }
 
 /* --- noting; with the lock held --- */

@@ -136,6 +136,13 @@ memo_remote_hold (MemoRemoteLoad *load,
   g_queue_push_tail_link (&load->remote->leases, &load->link);
 }
 
+/* Whether what it brings takes the place of a value; where it brings none, that has to go.  LOAD may be NULL. */
+gboolean
+memo_remote_load_replaces (MemoRemoteLoad *load)
+{
+  return load != NULL && load->keep == MEMO_REMOTE_KEEP_FILL && memo_remote_is (load->expected, 'V');
+}
+
 /* The lease is not this load's any more: something else has it now, or it is given back. */
 void
 memo_remote_let_go (MemoRemoteLoad *load)

@@ -341,7 +341,7 @@ outdate_in_memory (MemoRemote *self,
 
   now = memo_async_cache_now (cache);
   memo_lock (&cache->lock);
-  /* With the first link nothing was read from the server yet. */
+  /* With the first link nothing was read from the server yet (first-link-outdates-nothing). */
   if (!new_link || self->was_linked)
     outdate (self, cache, name, fresh, now, &trash);
   if (new_link)

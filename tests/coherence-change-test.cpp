@@ -393,6 +393,24 @@ TEST_F (CoherenceChangeTest, ADeleteOvertakesASetThatWaitsForItsTurn)
   EXPECT_EQ (memory (a_, "late"), "nothing");
 }
 
+TEST_F (CoherenceChangeTest, OvertakenSetIsClaimed)
+{
+  set (a_, "key", entry ("older"));
+  while (a_.link.asked (MEMO_REMOTE_FILL) == 0)
+    ASSERT_TRUE (a_.link.hear_reply () || a_.link.perform ());
+  auto waiting = set (a_, "key", entry ("newer"));
+  auto done = remove (a_, "key");
+  EXPECT_TRUE (a_.link.perform ());
+  EXPECT_EQ (server_.kind ("d:key"), 'V') << "the set before it";
+  ASSERT_EQ (a_.link.next_step (), MEMO_REMOTE_INVALIDATE);
+  complaints_.allow ();
+  EXPECT_TRUE (a_.link.lose_request ());
+  settle ();
+  EXPECT_TRUE (done->failed ());
+  EXPECT_TRUE (waiting->well ());
+  EXPECT_EQ (server_.kind ("d:key"), '-') << "what is older than a set that was acknowledged is gone";
+}
+
 TEST_F (CoherenceChangeTest, WhatWasSetBeforeTheFirstLinkStays)
 {
   complaints_.allow ();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How a process changes something: a change of the source in its bracket, a delete, a set."""
 import promises
-from get import outdate
+from get import SETTING, outdate, overtake_sets
 from world import CLOSED, DONE
 
 
@@ -14,6 +14,7 @@ def is_up(world, p):
 def begin(world, n):
     actor, p = world.actor(n), world.model.actors[n][1]
     world.tell('{} begins', world.model.name(n))
+    overtake_sets(world, p)
     if is_up(world, p) and 'fence-before-the-change' in world.rules:
         actor.pc = 'FENCE'
     elif not is_up(world, p) and 'strict' in world.model.actors[n]:
@@ -36,6 +37,7 @@ def commit(world, n):
     world.server.source += 1
     actor.value = world.server.source
     world.tell('{} changes the source to v{}', world.model.name(n), actor.value)
+    overtake_sets(world, p)
     if not is_up(world, p):
         unanswered(world, n)
     elif 'end-is-answered-first' in world.rules:
@@ -85,6 +87,7 @@ def begin_delete(world, n):
     world.tell('{}: the source is changed to v{}, then the key is deleted', world.model.name(n), actor.value)
     if 'outdate-at-the-call' in world.rules:
         outdate(world, p, world.scenario.touches)
+    overtake_sets(world, p)
     promises.returned(world, p, actor.value)
     if is_up(world, p):
         actor.pc = 'INVALIDATE'
@@ -112,31 +115,62 @@ def begin_set(world, n):
         outdate(world, p, but=n)
     process.memory = (actor.value, 0, 'set', 0)
     promises.returned(world, p, actor.value)
-    if is_up(world, p):
+    if any(other.pc in SETTING and world.model.actors[m][0] == 'set' for m, other in world.actors_of(p)):
+        actor.pc = 'turn'
+    else:
+        claim(world, n)
+
+
+def claim(world, n):
+    """Its turn."""
+    actor, p = world.actor(n), world.model.actors[n][1]
+    if actor.overtaken and 'overtaken-set-is-claimed' not in world.rules:
+        end_set(world, n)
+    elif is_up(world, p):
         actor.pc = 'CLAIM' if 'set-takes-two-steps' in world.rules else 'PUT'
     else:
         unanswered_set(world, n)
 
 
+def next_set(world, n):
+    """One set of a process at a time: this one is over."""
+    for m, other in world.actors_of(world.model.actors[n][1]):
+        if other.pc == 'turn':
+            claim(world, m)
+            return
+
+
+def end_set(world, n):
+    acknowledge(world, n)
+    next_set(world, n)
+
+
 def claim_reply(world, n, granted):
-    if granted:
-        world.actor(n).pc = 'FILL'
-    else:
+    actor = world.actor(n)
+    if not granted:
         # The value is nowhere but in the memory, where it ends by itself.
-        acknowledge(world, n)
+        end_set(world, n)
+    elif actor.overtaken or actor.doomed and 'set-is-stored-though-outdated' not in world.rules:
+        actor.pc = 'RELEASE'
+    else:
+        actor.pc = 'FILL'
+
+
+def release_reply(world, n, _):
+    end_set(world, n)
 
 
 def set_fill_reply(world, n, stored):
     actor = world.actor(n)
     if not stored:
-        acknowledge(world, n)
+        end_set(world, n)
         return
     process = world.process(world.model.actors[n][1])
     if process.memory is not None and process.memory[2] == 'set' and process.memory[0] == actor.value:
         process.memory = None
     if not actor.doomed:
         process.memory = (actor.value, actor.token, 'shared', 0)
-    acknowledge(world, n)
+    end_set(world, n)
 
 
 def unanswered_set(world, n):
@@ -146,6 +180,7 @@ def unanswered_set(world, n):
     process.pending = (*process.pending, (n, actor.value))
     world.tell('    {} is not stored; an invalidation in its place is pending', world.model.name(n))
     actor.pc = DONE
+    next_set(world, n)
 
 
 # --- what is pending is sent again ---
@@ -168,11 +203,11 @@ def lost(world, n, command):
             actor.pc = DONE
         else:
             actor.pc = 'commit'
-    elif command in ('CLAIM', 'PUT', 'FILL'):
+    elif command in ('CLAIM', 'PUT', 'FILL', 'RELEASE'):
         unanswered_set(world, n)
     else:
         unanswered(world, n)
 
 
 REPLIES = {'FENCE': fence_reply, 'UNFENCE': unfence_reply, 'INVALIDATE': invalidate_reply, 'CLAIM': claim_reply,
-           'PUT': set_fill_reply, 'FILL': set_fill_reply}
+           'PUT': set_fill_reply, 'FILL': set_fill_reply, 'RELEASE': release_reply}

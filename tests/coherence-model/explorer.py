@@ -25,6 +25,7 @@ class Model:
         self.scenario = scenario
         self.rules = rules
         self.shared = {}
+        self.views = {}
         self.n_processes = scenario.processes
         self.first_actor = 2 + scenario.processes
         self.actors = scenario.actors
@@ -75,7 +76,7 @@ def explore(model, limit=None):
     while frontier:
         following = []
         for state in frontier:
-            world = World(model, state)
+            world = World(model, state, views=model.views)
             possible = moves.possible(world)
             busy = False
             for number, move in enumerate(possible):

@@ -5,17 +5,17 @@ Also what *outdating* is, the one thing that every invalidation does to a proces
 """
 import promises
 from server import TAG, VALUE
-from world import CLOSED, DONE, NOBODY
+from world import CLOSED, DONE, NOBODY, SOMEBODY
 
 # From its start until it is stored or given up, a load is a flight: it can be outdated.
 BEFORE_THE_REPLY = ('GET', 'GET.')
-READING = ('TOKEN', 'TOKEN.', 'MAKE', 'MAKE.', *BEFORE_THE_REPLY, 'ACQ', 'ACQ.', 'wait', 'TAKE', 'TAKE.')
+READING = ('TAKE', 'TAKE.', 'TOKEN', 'TOKEN.', 'MAKE', 'MAKE.', *BEFORE_THE_REPLY, 'ACQ', 'ACQ.', 'UNLEASE', 'UNLEASE.', 'wait')
 LOADING = ('load', 'loaded', 'hung')
 ANSWERED = ('FILL', 'FILL.', 'promote')
 FLIGHT = frozenset((*READING, *LOADING, *ANSWERED))
 UNANSWERED = frozenset((*READING, *LOADING))
-# What a set has under way.
-SETTING = frozenset(('CLAIM', 'CLAIM.', 'PUT', 'PUT.', 'FILL', 'FILL.'))
+# What a set has under way, or waits for.
+SETTING = frozenset(('turn', 'CLAIM', 'CLAIM.', 'PUT', 'PUT.', 'FILL', 'FILL.', 'RELEASE', 'RELEASE.'))
 
 
 # --- what may be served, and what may be joined ---
@@ -40,13 +40,11 @@ def serves(world, process):
     """Whether what the memory has may be served."""
     if process.memory is None:
         return False
-    _, token, kind, age = process.memory
-    if kind == 'degraded':
+    _, _, kind, age = process.memory
+    if kind == 'bounded':
         return age < world.scenario.bound or 'degraded-ends' not in world.rules
     if kind == 'set':
         return not world.scenario.clock or age < world.scenario.bound or 'set-ends-unless-stored' not in world.rules
-    if world.scenario.tags and token != process.token and 'memory-compares-tokens' in world.rules:
-        return False
     return lease_holds(world, process) or 'serve-within-the-lease' not in world.rules
 
 
@@ -54,9 +52,10 @@ def may_join(world, process, flight):
     """Whether a get that begins now may have the answer of a flight."""
     if flight.detached or flight.pc not in FLIGHT:
         return False
-    if world.scenario.clock and flight.age < world.scenario.bound:
+    # One that waits looks or loads afterwards.
+    if flight.pc == 'wait' or world.scenario.clock and flight.age < world.scenario.bound:
         return True
-    if flight.mode == 'loose' and 'join-what-is-anchored' in world.rules:
+    if not flight.anchored and 'join-what-is-anchored' in world.rules:
         return False
     return lease_holds(world, process) or 'join-within-the-lease' not in world.rules
 
@@ -75,9 +74,11 @@ def outdate(world, p, key=VALUE, but=None):
     """What was read of a key before now is not served, not stored and not joined in this process."""
     process = world.process(p)
     rules = world.rules
+    if key == TAG and not world.scenario.tags:
+        return
     if key == TAG:
         process.token = 0
-    elif 'outdated-is-dropped' in rules:
+    if ('outdated-tag-is-dropped' if key == TAG else 'outdated-is-dropped') in rules:
         process.memory = None
     for n, actor in world.actors_of(p):
         pc = actor.pc
@@ -88,10 +89,21 @@ def outdate(world, p, key=VALUE, but=None):
         if pc == 'wait':
             look_again(world, n)
             continue
+        if pc in READING and 'reading-is-not-overtaken' in rules:
+            actor.outdated = max(actor.outdated, 2 if key == TAG else 1)
+            continue
         if 'outdated-is-not-stored' in rules:
             actor.doomed = True
         if 'outdated-is-not-joined' in rules:
             actor.detached = True
+
+
+def overtake_sets(world, p):
+    """What the process has set before is not stored any more."""
+    if 'own-changes-overtake-sets' in world.rules:
+        for n, actor in world.actors_of(p):
+            if world.model.actors[n][0] == 'set' and actor.pc in SETTING:
+                actor.overtaken = True
 
 
 def wake(world, p):
@@ -102,22 +114,28 @@ def wake(world, p):
 
 
 def look_again(world, n):
-    """Whoever waited for the load of another asks the server again, as if it began now."""
-    actor = world.actor(n)
+    """What was read does not count: another round, as if it began now."""
+    actor, limit = world.actor(n), world.scenario.rounds
+    if limit and actor.rounds >= limit:
+        world.tell('    {} has looked often enough', world.model.name(n))
+        load(world, n, '')
+        return
     world.tell('    {} looks again', world.model.name(n))
-    actor.pc = 'GET'
     actor.doomed = actor.detached = False
-    actor.age = 0
+    begin_round(world, n)
 
 
 # --- a get ---
 
 def is_changing(world, p):
-    """Whether the process has an invalidation of the key under way that the server has not confirmed."""
+    """Whether the process has an invalidation or a set of the key under way that the server has not confirmed."""
     if world.process(p).pending:
         return True
-    return any(actor.pc in ('INVALIDATE', 'INVALIDATE.', 'CLAIM', 'CLAIM.', 'PUT', 'PUT.', 'FILL', 'FILL.') and
-               world.model.actors[n][0] in ('delete', 'set') for n, actor in world.actors_of(p))
+    for n, actor in world.actors_of(p):
+        kind = world.model.actors[n][0]
+        if kind != 'change' and actor.pc in ('INVALIDATE', 'INVALIDATE.') or kind == 'set' and actor.pc in SETTING:
+            return True
+    return False
 
 
 def begin(world, n):
@@ -128,41 +146,72 @@ def begin(world, n):
         world.tell('{} finds v{} in the memory', world.model.name(n), process.memory[0])
         promises.judge(world, n, process.memory[0])
         actor.pc = DONE
-        return
+    elif not join(world, n):
+        start(world, n)
+
+
+def begin_refresh(world, n):
+    """Somebody asks for what is loaded now."""
+    actor, p = world.actor(n), world.model.actors[n][1]
+    actor.floor = promises.floor(world, p)
+    actor.fresh = True
+    if not join(world, n):
+        start(world, n)
+
+
+def join(world, n):
+    """Whether there is a flight that it may wait for."""
+    actor, p = world.actor(n), world.model.actors[n][1]
+    process = world.process(p)
     for m, flight in world.actors_of(p):
         kind = world.model.actors[m][0]
-        if m == n or kind == 'set' or kind == 'refresh' and flight.pc in READING or not may_join(world, process, flight):
+        if m == n or kind == 'set' or not may_join(world, process, flight):
+            continue
+        if kind == 'refresh' and flight.pc in READING and 'refresh-is-joined-at-once' not in world.rules:
             continue
         if flight.pc in ANSWERED:
+            if actor.fresh:
+                continue
             world.tell('{} gets v{} of {}', world.model.name(n), flight.value, world.model.name(m))
             promises.judge(world, n, flight.value)
             actor.pc = DONE
-        else:
-            world.tell('{} joins {}', world.model.name(n), world.model.name(m))
-            actor.joined = m
-            actor.pc = 'joined'
-        return
-    start(world, n)
+            return True
+        world.tell('{} joins {}', world.model.name(n), world.model.name(m))
+        if flight.pc in READING:
+            flight.fresh = flight.fresh or actor.fresh
+            flight.asked = True
+        actor.joined = m
+        actor.pc = 'joined'
+        return True
+    return False
 
 
 def start(world, n):
     """A flight begins."""
     actor, p = world.actor(n), world.model.actors[n][1]
-    process = world.process(p)
-    actor.mode = 'loose'
-    actor.age = 0
-    if process.d == CLOSED:
+    if world.process(p).d == CLOSED:
         world.tell('{} misses; the link is down', world.model.name(n))
-        actor.mode = 'down'
-        actor.pc = 'load'
-    elif is_changing(world, p) and 'pending-is-not-read' in world.rules:
-        world.tell('{} misses, and does not ask the server, which P{} has not seen change yet', world.model.name(n), p)
-        actor.pc = 'load'
-    elif world.scenario.tags == 'declared' and known_token(world, process) == 0:
-        world.tell('{} misses, and asks for the token', world.model.name(n))
-        actor.pc = 'TOKEN'
+        load(world, n, 'down')
     else:
         world.tell('{} misses', world.model.name(n))
+        begin_round(world, n)
+
+
+def begin_round(world, n):
+    """It looks at the key, and at the tokens of its tags, as if it began now."""
+    actor, p = world.actor(n), world.model.actors[n][1]
+    process = world.process(p)
+    actor.age = actor.outdated = 0
+    actor.anchored = False
+    actor.mode = ''
+    if world.scenario.rounds:
+        actor.rounds += 1
+    if is_changing(world, p) and 'pending-is-not-read' in world.rules:
+        world.tell('    it does not ask the server, which P{} has not seen change yet', p)
+        load(world, n, '')
+    elif world.scenario.tags == 'declared' and known_token(world, process) == 0:
+        actor.pc = 'TOKEN'
+    else:
         actor.token = process.token
         actor.pc = 'GET'
 
@@ -178,59 +227,90 @@ def answer(world, n):
 
 
 def load(world, n, mode):
+    """It has read what there is to read; the loader is next."""
     actor = world.actor(n)
+    if actor.outdated and 'outdated-is-not-anchored' in world.rules:
+        actor.anchored = False
+    actor.outdated = 0
     actor.mode = mode
     actor.age = 0
     actor.pc = 'load'
+
+
+def over(world, n):
+    """Nothing more comes of it; an early refresh gives back what it took."""
+    kind, p = world.model.actors[n][:2]
+    world.actor(n).pc = 'DROP' if kind == 'early' and world.process(p).d != CLOSED else DONE
+
+
+def is_alone(world, n):
+    """Nobody waits for it: an early refresh that none has joined."""
+    return world.model.actors[n][0] == 'early' and not world.actor(n).asked
 
 
 def found(world, n, value):
     """The reply of GET, or of an ACQ that was not granted."""
     actor, p = world.actor(n), world.model.actors[n][1]
     process = world.process(p)
+    if value is not None:
+        actor.anchored = True
     if value is None:
         void(world, n, NOBODY)
     elif value[0] == 'V':
         _, made, version, token, run = value
         known = known_token(world, process) if world.scenario.tags == 'found' else actor.token
         if world.scenario.tags == 'found' and known == 0:
-            actor.value, actor.token, actor.mode = version, token, 'held'
+            actor.value, actor.token, actor.seen, actor.mode = version, token, made, 'held'
             actor.pc = 'TOKEN'
-            return
-        if ((world.scenario.tags and token != known) or
+        elif ((world.scenario.tags and token != known) or
                 (run != process.run and 'values-name-their-server' in world.rules)):
             void(world, n, made)
-            return
-        accept(world, n, version, token)
+        else:
+            accept(world, n, version, token, made)
+    elif is_alone(world, n):
+        over(world, n)
     elif value[0] == 'F' or 'wait-for-the-holder' not in world.rules:
-        load(world, n, 'present')
-    elif actor.doomed and 'outdated-waiter-looks-again' in world.rules:
+        load(world, n, '')
+    elif actor.fresh:
+        actor.anchored = False
+        load(world, n, '')
+    elif (actor.outdated or actor.doomed) and 'outdated-waiter-looks-again' in world.rules:
         # What it would wait for has come already: the two streams are unordered.
         look_again(world, n)
     else:
-        actor.mode = 'present'
         actor.pc = 'wait'
 
 
 def void(world, n, made):
     """What is there is of no use.  Without the tokens of its tags nothing can be stored in its place."""
     actor = world.actor(n)
-    if world.scenario.tags == 'found':
-        load(world, n, 'present')
+    if is_alone(world, n):
+        over(world, n)
+    elif world.scenario.tags == 'found':
+        load(world, n, '')
     else:
         actor.seen = made
         actor.pc = 'ACQ'
 
 
-def accept(world, n, version, token):
+def accept(world, n, version, token, made):
+    """A V that is of use."""
     actor = world.actor(n)
-    actor.value, actor.token = version, token
-    if not actor.doomed and 'doom-counts-until-it-is-stored' not in world.rules:
+    actor.value, actor.token, actor.seen = version, token, made
+    if actor.outdated and is_alone(world, n):
+        over(world, n)
+    elif actor.outdated and 'outdated-reader-looks-again' in world.rules:
+        look_again(world, n)
+    elif actor.fresh or is_alone(world, n) and made == SOMEBODY:
+        # What was there from the start is soon over; nothing else is.
+        load(world, n, 'refreshing')
+    elif not actor.doomed and 'doom-counts-until-it-is-stored' not in world.rules:
         actor.pc = 'promote'
+        answer(world, n)
     else:
         store(world, n)
-        actor.pc = DONE
-    answer(world, n)
+        over(world, n)
+        answer(world, n)
 
 
 def store(world, n):
@@ -245,24 +325,25 @@ def promote(world, n):
     actor = world.actor(n)
     world.tell('{} puts v{} into the memory', world.model.name(n), actor.value)
     world.process(world.model.actors[n][1]).memory = (actor.value, actor.token, 'shared', 0)
-    actor.pc = DONE
+    over(world, n)
 
 
 def token_reply(world, n, value):
     actor, p = world.actor(n), world.model.actors[n][1]
-    if actor.mode == 'held' and value != ('T', actor.token):
-        load(world, n, 'present')
-    elif value is None:
+    if value is None and actor.mode != 'held':
         actor.pc = 'MAKE'
-    elif value[0] == 'F':
-        load(world, n, 'present')
+    elif value is None or value[0] == 'F' or actor.mode == 'held' and value != ('T', actor.token):
+        if is_alone(world, n):
+            over(world, n)
+        else:
+            load(world, n, '')
     else:
-        if not actor.doomed:
+        if not actor.doomed and actor.outdated < 2:
             world.process(p).token = value[1]
         actor.token = value[1]
         actor.pc = 'GET'
         if actor.mode == 'held':
-            accept(world, n, actor.value, actor.token)
+            accept(world, n, actor.value, actor.token, actor.seen)
 
 
 def make_reply(world, n, _):
@@ -270,21 +351,33 @@ def make_reply(world, n, _):
 
 
 def acq_reply(world, n, value):
-    if value == 'granted':
-        load(world, n, 'leased')
-    else:
+    actor = world.actor(n)
+    if value != 'granted':
         found(world, n, value)
+        return
+    actor.anchored = True
+    if actor.outdated == 2 and 'outdated-tokens-are-read-again' in world.rules:
+        actor.pc = 'UNLEASE'
+    else:
+        load(world, n, 'leased')
+
+
+def unlease_reply(world, n, _):
+    look_again(world, n)
 
 
 def fill_reply(world, n, stored):
-    actor = world.actor(n)
     if stored:
         store(world, n)
-    actor.pc = DONE
+    over(world, n)
 
 
 def done_reply(world, n, _):
     world.actor(n).pc = DONE
+
+
+def release_reply(world, n, _):
+    over(world, n)
 
 
 def read_source(world, n):
@@ -303,22 +396,45 @@ def loaded(world, n):
     actor, p = world.actor(n), world.model.actors[n][1]
     process = world.process(p)
     world.tell('{} has loaded v{}', world.model.name(n), actor.value)
+    if world.scenario.nothing:
+        bring_nothing(world, n)
+        return
     if world.scenario.tags and 'tokens-are-read-before-the-load' not in world.rules:
         now = world.server.t
         if now is not None and now[0] == 'T':
             actor.token = now[1]
-    if actor.mode == 'leased':
-        actor.pc = 'RELEASE' if actor.doomed else 'FILL'
-        if process.d == CLOSED:
-            actor.pc = DONE
+    if actor.mode != '' and not actor.doomed and world.scenario.clock:
+        # Also while it is stored, and when that fails.
+        process.memory = (actor.value, actor.token, 'bounded',
+                          actor.age if 'degraded-counts-from-the-start' in world.rules else 0)
+    if actor.mode in ('leased', 'refreshing') and process.d != CLOSED and not actor.doomed:
+        actor.pc = 'FILL'
+    elif actor.mode == 'leased' and process.d != CLOSED:
+        actor.pc = 'RELEASE'
     else:
-        if actor.mode == 'down' and not actor.doomed:
-            process.memory = (actor.value, 0, 'degraded', actor.age if 'degraded-counts-from-the-start' in world.rules else 0)
-        actor.pc = DONE
+        over(world, n)
     answer(world, n)
 
 
+def bring_nothing(world, n):
+    """There is nothing in the source.  Of a refresh that is an end of what was there: a change of its own."""
+    actor, p = world.actor(n), world.model.actors[n][1]
+    refreshing, value = actor.mode == 'refreshing', actor.value
+    for _, other in world.actors_of(p):
+        if other.pc == 'joined' and other.joined == n:
+            other.pc = DONE
+    if not refreshing or actor.doomed or 'refresh-of-nothing-invalidates' not in world.rules:
+        actor.pc = 'RELEASE' if actor.mode == 'leased' and world.process(p).d != CLOSED else DONE
+    else:
+        actor.pc = 'INVALIDATE'
+        outdate(world, p)
+        overtake_sets(world, p)
+    if refreshing and not actor.doomed:
+        promises.returned(world, p, value)
+
+
 def fail_load(world, n):
+    """An early refresh leaves r: where it is, so that a source that fails is not asked again at once."""
     actor = world.actor(n)
     world.tell('{}: its loader fails', world.model.name(n))
     for _, other in world.actors_of(world.model.actors[n][1]):
@@ -334,46 +450,41 @@ def hang(world, n):
 
 def stop_waiting(world, n):
     world.tell('{} has waited long enough for the holder', world.model.name(n))
-    load(world, n, 'present')
+    load(world, n, '')
 
 
-# --- a refresh ---
+# --- an early refresh ---
 
-def begin_refresh(world, n):
-    actor = world.actor(n)
-    actor.floor = promises.floor(world, world.model.actors[n][1])
-    actor.age = 0
-    actor.mode = 'present'
+def begin_early(world, n):
+    """Somebody was served what is soon over."""
+    actor, p = world.actor(n), world.model.actors[n][1]
+    process = world.process(p)
+    actor.floor = promises.floor(world, p)
+    busy = any(may_join(world, process, flight) and world.model.actors[m][0] != 'set'
+               for m, flight in world.actors_of(p) if m != n)
     world.tell('{} begins', world.model.name(n))
-    actor.pc = 'GET'
-
-
-def refresh_found(world, n, value):
-    actor = world.actor(n)
-    if value is None or value[0] != 'V':
-        actor.pc = DONE
-    else:
-        actor.seen = value[1]
-        actor.pc = 'TAKE'
+    actor.pc = DONE if busy or process.d == CLOSED or is_changing(world, p) else 'TAKE'
 
 
 def take_reply(world, n, granted):
-    if granted:
-        load(world, n, 'leased')
-    else:
+    p = world.model.actors[n][1]
+    if not granted and is_alone(world, n):
         world.actor(n).pc = DONE
+    elif is_changing(world, p) and is_alone(world, n):
+        over(world, n)
+    else:
+        begin_round(world, n)
 
 
 # --- what becomes of it when no reply comes ---
 
 def lost(world, n, command):
     actor, p = world.actor(n), world.model.actors[n][1]
-    if world.model.actors[n][0] == 'refresh' or command in ('FILL', 'RELEASE'):
+    if command in ('FILL', 'RELEASE', 'DROP') or is_alone(world, n):
         actor.pc = DONE
     else:
-        load(world, n, 'down' if world.process(p).d == CLOSED else 'loose')
+        load(world, n, 'down' if world.process(p).d == CLOSED else '')
 
 
-REPLIES = {'GET': found, 'ACQ': acq_reply, 'FILL': fill_reply, 'TOKEN': token_reply, 'MAKE': make_reply,
-           'RELEASE': done_reply}
-REFRESH_REPLIES = {'GET': refresh_found, 'TAKE': take_reply, 'FILL': fill_reply, 'RELEASE': done_reply}
+REPLIES = {'GET': found, 'ACQ': acq_reply, 'UNLEASE': unlease_reply, 'FILL': fill_reply, 'TOKEN': token_reply,
+           'MAKE': make_reply, 'RELEASE': release_reply, 'TAKE': take_reply, 'DROP': done_reply}

@@ -11,16 +11,16 @@ from world import CLOSED, CUT, DEAD, DONE, IDLE, NOBODY, UNSUBSCRIBED, UP
 
 
 # What changes the key without a message to the writer itself.
-WRITES = frozenset(('FILL', 'CLAIM', 'PUT', 'RELEASE', 'INVALIDATE', 'UNFENCE', 'FENCE'))
+WRITES = frozenset(('FILL', 'CLAIM', 'PUT', 'RELEASE', 'UNLEASE', 'INVALIDATE', 'UNFENCE', 'FENCE'))
 
 
 def module_of(world, n):
     kind = world.model.actors[n][0]
-    return get if kind in ('get', 'refresh') else change
+    return get if kind in ('get', 'refresh', 'early') else change
 
 
 def lost(world, n, command):
-    module_of(world, n).lost(world, n, command)
+    (change if command == 'INVALIDATE' else module_of(world, n)).lost(world, n, command)
 
 
 # --- commands and replies ---
@@ -73,14 +73,12 @@ def deliver_reply(world, p):
         change.replay_reply(world, n, reply)
         return
     world.tell('P{} sees the reply to the {} of {}: {}', p, command, world.model.name(n), describe(world, reply))
-    kind = world.model.actors[n][0]
     if command in WRITES and 'own-write-wakes-own-waiters' in world.rules:
         get.wake(world, p)
-    if kind in ('get', 'refresh'):
-        if world.actor(n).pc == command + '.':
-            (get.REPLIES if kind == 'get' else get.REFRESH_REPLIES)[command](world, n, reply)
-    elif command in ('FENCE', 'UNFENCE', 'INVALIDATE') or world.actor(n).pc == command + '.':
+    if command in ('FENCE', 'UNFENCE', 'INVALIDATE'):
         change.REPLIES[command](world, n, reply)
+    elif world.actor(n).pc == command + '.':
+        module_of(world, n).REPLIES[command](world, n, reply)
 
 
 def deliver_message(world, p):
@@ -157,10 +155,12 @@ def close(world, p):
 def renew(world, p):
     """With a new link begins a new generation."""
     process = world.process(p)
-    if 'outdate-with-the-link' in world.rules:
-        get.outdate(world, p, VALUE)
-    if 'outdate-tokens-with-the-link' in world.rules:
-        get.outdate(world, p, TAG)
+    if process.was_linked or 'first-link-outdates-nothing' not in world.rules:
+        if 'outdate-with-the-link' in world.rules:
+            get.outdate(world, p, VALUE)
+        if 'outdate-tokens-with-the-link' in world.rules:
+            get.outdate(world, p, TAG)
+    process.was_linked = True
     process.d = UP
     process.i = UP if 'subscribe-before-tracking' in world.rules else UNSUBSCRIBED
     process.d_since = process.i_since = 0
@@ -253,9 +253,10 @@ def die(world, n):
     world.actor(n).pc = DEAD
 
 
-def overtake(world, n):
+def leave_out(world, n):
     world.tell('{} comes too late, as the application knows', world.model.name(n))
     world.actor(n).pc = DONE
+    change.next_set(world, n)
 
 
 def is_gone(world, n):

@@ -7,8 +7,12 @@ import promises
 from server import TAG, VALUE
 from world import CLOSED, CUT, DEAD, DONE, IDLE, NOBODY, UNSUBSCRIBED, UP
 
-BEGIN = {'get': get.begin, 'refresh': get.begin_refresh, 'change': change.begin, 'delete': change.begin_delete,
+BEGIN = {'get': get.begin, 'refresh': get.begin_refresh, 'early': get.begin_early, 'change': change.begin, 'delete': change.begin_delete,
          'set': change.begin_set}
+
+
+# Where an actor waits for others, or for nothing.
+AT_REST = frozenset((DONE, DEAD, 'joined', 'hung', 'turn'))
 
 
 def tick(world):
@@ -46,23 +50,17 @@ def may_tick(world):
 
 
 def may_begin(world, n):
-    """Those that are alike begin in order; a set begins when the one before it in its process has ended."""
+    """Those that are alike begin in order."""
     earlier = world.model.before.get(n)
-    if earlier is not None and world.actor(earlier).pc == IDLE:
-        return False
-    kind, p = world.model.actors[n][:2]
-    if kind == 'set':
-        return all(world.model.actors[m][0] != 'set' or m >= n or other.pc in (DONE, DEAD)
-                   for m, other in world.actors_of(p))
-    return True
+    return earlier is None or world.actor(earlier).pc != IDLE
 
 
 def of_actor(world, n, moves):
     actor, scenario = world.actor(n), world.scenario
-    kind, p = world.model.actors[n][:2]
     pc = actor.pc
-    if pc in (DONE, DEAD, 'joined', 'hung'):
+    if pc in AT_REST:
         return
+    kind, p = world.model.actors[n][:2]
     if pc == IDLE:
         if may_begin(world, n):
             moves.append((BEGIN[kind], n))
@@ -70,7 +68,7 @@ def of_actor(world, n, moves):
 
     if pc.isupper():
         if not pc.endswith('.') and world.process(p).d == UP:
-            moves.append((link.execute if may_arrive(world, n, pc) else link.overtake, n))
+            moves.append((link.execute if may_arrive(world, n, pc) else link.leave_out, n))
         # Where the connection is cut, no reply will come.
         if pc in scenario.times_out or world.process(p).d == CUT:
             moves.append((link.give_up, n))

@@ -85,8 +85,8 @@ def acq(world, n, p):
 
 def fill(world, n, p):
     actor, found = world.actor(n), world.server.k
-    kind, home = world.model.actors[n][:2]
-    if kind == 'refresh':
+    home = world.model.actors[n][1]
+    if actor.mode == 'refreshing':
         expected = found is not None and found[0] == 'V' and (
             found[1] == actor.seen or 'refresh-expects-its-id' not in world.rules)
     else:
@@ -171,12 +171,19 @@ def unfence(world, n, p):
 
 
 def take(world, n, p):
-    """SET … NX of the key r:, the lease of a refresh."""
+    """SET … NX of the key r:, the lease of an early refresh."""
     if world.server.refresher != NOBODY:
         return False
     world.server.refresher = n
     return True
 
 
+def drop(world, n, p):
+    """RELEASE of the key r:."""
+    if world.server.refresher == n:
+        world.server.refresher = NOBODY
+
+
 SCRIPTS = {'GET': get, 'TOKEN': token, 'MAKE': make, 'ACQ': acq, 'FILL': fill, 'CLAIM': claim, 'PUT': put,
-           'RELEASE': release, 'INVALIDATE': invalidate, 'FENCE': fence, 'UNFENCE': unfence, 'TAKE': take}
+           'RELEASE': release, 'UNLEASE': release, 'INVALIDATE': invalidate, 'FENCE': fence, 'UNFENCE': unfence,
+           'TAKE': take, 'DROP': drop}

@@ -49,7 +49,8 @@ class Server:
 @dataclass(slots=True)
 class Process:
     """A process: its memory, its table of tokens, and its link of two connections, D for data, I for invalidations."""
-    memory: tuple = None   # (version, token, kind, age); kind 'shared' lives by the lease, 'bounded' by its age
+    # (version, token, kind, age); kind 'shared' lives by the lease, 'bounded', which was loaded, and 'set' by their age
+    memory: tuple = None
     token: int = 0         # of the tag, as the table has it; 0: not known
     d: str = UP
     i: str = UP
@@ -60,18 +61,27 @@ class Process:
     d_ping: int = NOBODY   # how long ago the PING was sent that is not answered yet
     i_ping: int = NOBODY
     run: int = 0           # of the server, as it said when the link was made
+    was_linked: bool = True  # there was a link before
     pending: tuple = ()    # (actor, version) of each invalidation that the server has not confirmed
     replaying: bool = False  # the first of them was sent again, and the reply is under way
 
 
 @dataclass(slots=True)
 class Actor:
-    """A get, a refresh, a set, a delete or a change of the source, in one process."""
+    """A get, a refresh, an early refresh, a set, a delete or a change of the source, in one process."""
     pc: str = IDLE         # a command that is under way to the server is in capitals, with a dot once it is executed
     value: int = NOBODY    # the version it has
     doomed: bool = False   # must not be stored
     detached: bool = False  # must not be joined
-    mode: str = ''         # of a load: 'leased', 'present' (something is there), 'loose' (nothing is known)
+    # Of a load: 'leased', 'refreshing' (it takes the place of a V), 'down' (without a link), '' (nothing is stored).
+    # Before: 'held' (it has a V, and asks for the token of its tag).
+    mode: str = ''
+    anchored: bool = False  # it has seen something at the key, so that its process is told of changes
+    outdated: int = 0      # of one that still reads, since it looked: 1 the key, 2 the tag or everything
+    rounds: int = 0        # how often it has looked, where there is a limit
+    fresh: bool = False    # what is there will not do: it is refreshed
+    asked: bool = False    # of an early refresh: somebody has joined it
+    overtaken: bool = False  # of a set: its own process has changed the key since
     age: int = 0           # since its flight began, or its load
     floor: int = 0         # the oldest version that it may be answered with
     token: int = 0         # of the tag, as read at the start
@@ -95,21 +105,28 @@ FREEZE = {kind: freezer(kind) for kind in (Server, Process, Actor, Ledger)}
 
 
 class World:
-    """One state, opened for one move."""
+    """One state, opened for one move; or to be looked at, which needs no parts of its own."""
 
-    def __init__(self, model, state, story=None):
+    def __init__(self, model, state, story=None, views=None):
         self.model = model
         self.rules = model.rules
         self.scenario = model.scenario
+        self.first_actor = model.first_actor
         self.state = state
         self.opened = [None] * len(state)
+        self.views = views
         self.story = story
         self.broken = None
 
     def open(self, n, kind):
-        part = self.opened[n]
-        if part is None:
-            part = self.opened[n] = kind(*self.state[n])
+        state = self.state[n]
+        if self.views is None:
+            part = kind(*state)
+        else:
+            part = self.views.get((kind, state))
+            if part is None:
+                part = self.views[kind, state] = kind(*state)
+        self.opened[n] = part
         return part
 
     @property
@@ -121,10 +138,11 @@ class World:
         return self.opened[1] or self.open(1, Ledger)
 
     def process(self, p):
-        return self.open(2 + p, Process)
+        return self.opened[2 + p] or self.open(2 + p, Process)
 
     def actor(self, n):
-        return self.open(self.model.first_actor + n, Actor)
+        n += self.first_actor
+        return self.opened[n] or self.open(n, Actor)
 
     def actors_of(self, p):
         """The numbers and parts of a process's actors."""
