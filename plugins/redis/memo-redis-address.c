@@ -9,7 +9,7 @@
  * No message here quotes the URI: where a `/` or `?` in a password was not written as %2F or %3F, any part of the URI
  * may be the password, as far as one can tell. */
 
-#define KNOWN "“prefix”, “timeout-ms”, “max-staleness-ms”, “db”, “ca”, “cert” and “key”"
+#define KNOWN "“prefix”, “timeout-ms”, “max-staleness-ms”, “protocol”, “db”, “ca”, “cert” and “key”"
 
 static gboolean
 refuse (GError     **error,
@@ -147,6 +147,8 @@ set_parameter (MemoRedisAddress  *address,
     return set_number (&address->timeout_ms, name, value, 1, 3600 * 1000, error);
   if (g_str_equal (name, "max-staleness-ms"))
     return set_staleness (address, name, value, error);
+  if (g_str_equal (name, "protocol"))
+    return set_number (&address->protocol, name, value, 2, 3, error);
   if (g_str_equal (name, "db"))
     return set_number (&address->db, name, value, 0, G_MAXINT32, error);
   if (g_str_equal (name, "ca"))

@@ -29,6 +29,7 @@ typedef struct
   char     *prefix;
   guint     timeout_ms;   /* of an operation */
   guint     max_staleness_ms; /* 0: nobody is told what others change */
+  guint     protocol;     /* 2: two connections where one would do; 0: whatever there is */
 } MemoRedisAddress;
 
 gboolean memo_redis_address_parse (const char        *uri,

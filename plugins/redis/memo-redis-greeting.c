@@ -26,6 +26,7 @@ struct _MemoRedisGreeting
   guint             pending;      /* steps that were not answered */
   gboolean          telling;
   char             *label;
+  gboolean          has_password;
   MemoRedisTracks  *tracks;       /* or NULL */
   MemoRedisGreeted  greeted;      /* NULL when it is over */
   gpointer          data;
@@ -105,6 +106,15 @@ check_server (Step                 *step,
   return TRUE;
 }
 
+/* It answers with a map of what it is. */
+static gboolean
+check_hello (Step                 *step,
+             const MemoRedisReply *reply,
+             GError              **error)
+{
+  return reply->kind == MEMO_REDIS_ARRAY;
+}
+
 static gboolean
 check_client (Step                 *step,
               const MemoRedisReply *reply,
@@ -153,6 +163,21 @@ error_of_tracking (MemoRedisGreeting    *self,
                       said->message);
 }
 
+/* HELLO is both: the protocol, and who we are. */
+static GError *
+error_of_hello (MemoRedisGreeting    *self,
+                const MemoRedisReply *reply,
+                gboolean             *lasting)
+{
+  self->tracks->refused = memo_redis_reply_is_code (reply, "NOPROTO") || memo_redis_reply_is_code (reply, "NOPERM") ||
+                          strstr (reply->text, "unknown command") != NULL || strstr (reply->text, "NOPROTO") != NULL;
+  *lasting = !self->tracks->refused && memo_redis_reply_trouble (reply) == MEMO_REDIS_LASTING;
+  if (self->tracks->refused || memo_redis_reply_trouble (reply) == MEMO_REDIS_PASSING)
+    return memo_redis_reply_to_error (reply, self->label);
+
+  return self->has_password ? error_of_password (self, reply, lasting) : memo_redis_reply_to_error (reply, self->label);
+}
+
 /* --- answers --- */
 
 static GError *
@@ -174,6 +199,8 @@ error_of_step (MemoRedisGreeting    *self,
                         self->label, step->command);
   if (g_str_equal (step->command, "AUTH"))
     return error_of_password (self, reply, lasting);
+  if (g_str_equal (step->command, "HELLO"))
+    return error_of_hello (self, reply, lasting);
 
   if (step->check != NULL)
     return error_of_tracking (self, reply, lasting);
@@ -251,7 +278,11 @@ add_tracking (MemoRedisGreeting *self,
   g_autofree char *redirect = g_strdup_printf ("%" G_GINT64_FORMAT, self->tracks->redirect);
 
   add_step (self, pipeline, timeout, NULL, check_server, (const char *[]) { "INFO", "server", NULL });
-  if (self->tracks->redirect != 0)
+  if (self->tracks->alone)
+    {
+      add_step (self, pipeline, timeout, NULL, check_tracking, (const char *[]) { "CLIENT", "TRACKING", "ON", "NOLOOP", NULL });
+    }
+  else if (self->tracks->redirect != 0)
     {
       add_step (self, pipeline, timeout, NULL, check_tracking,
                 (const char *[]) { "CLIENT", "TRACKING", "ON", "REDIRECT", redirect, "NOLOOP", NULL });
@@ -261,6 +292,27 @@ add_tracking (MemoRedisGreeting *self,
       add_step (self, pipeline, timeout, NULL, check_client, (const char *[]) { "CLIENT", "ID", NULL });
       add_step (self, pipeline, timeout, NULL, check_subscription, (const char *[]) { "SUBSCRIBE", MEMO_REDIS_CHANNEL, NULL });
     }
+}
+
+/* Who we are. */
+static void
+add_password (MemoRedisGreeting      *self,
+              MemoRedisPipeline      *pipeline,
+              const MemoRedisAddress *address,
+              gint64                  timeout)
+{
+  const char *user = address->user != NULL ? address->user : "default";
+  const char *password = address->password != NULL ? address->password : "";
+
+  self->has_password = address->user != NULL || address->password != NULL;
+  if (self->tracks != NULL && self->tracks->alone)
+    add_step (self, pipeline, timeout, NULL, check_hello,
+              self->has_password ? (const char *[]) { "HELLO", "3", "AUTH", user, password, NULL }
+                                 : (const char *[]) { "HELLO", "3", NULL });
+  else if (address->user != NULL)
+    add_step (self, pipeline, timeout, "OK", NULL, (const char *[]) { "AUTH", user, password, NULL });
+  else if (address->password != NULL)
+    add_step (self, pipeline, timeout, "OK", NULL, (const char *[]) { "AUTH", password, NULL });
 }
 
 /* PIPELINE is new, and the first to be said something.  TRACKS may be NULL; it has to stay until GREETED is called, or the greeting
@@ -275,18 +327,14 @@ memo_redis_greeting_send (MemoRedisPipeline      *pipeline,
 {
   MemoRedisGreeting *self = g_new0 (MemoRedisGreeting, 1);
   g_autofree char *db = g_strdup_printf ("%u", address->db);
-  const gboolean is_told = tracks != NULL && tracks->redirect == 0;
+  const gboolean is_told = tracks != NULL && tracks->redirect == 0 && !tracks->alone;
 
   self->label = g_strdup (address->label);
   self->greeted = greeted;
   self->data = data;
   self->tracks = tracks;
 
-  if (address->user != NULL)
-    add_step (self, pipeline, timeout, "OK", NULL,
-              (const char *[]) { "AUTH", address->user, address->password != NULL ? address->password : "", NULL });
-  else if (address->password != NULL)
-    add_step (self, pipeline, timeout, "OK", NULL, (const char *[]) { "AUTH", address->password, NULL });
+  add_password (self, pipeline, address, timeout);
   /* Messages are of all databases. */
   if (address->db != 0 && !is_told)
     add_step (self, pipeline, timeout, "OK", NULL, (const char *[]) { "SELECT", db, NULL });

@@ -12,11 +12,13 @@ G_BEGIN_DECLS
 /* What a greeting says of tracking, on either of the two connections. */
 typedef struct
 {
-  gint64 redirect;    /* the client who is to be told what changes of what is read here; 0: this is the one who is told */
+  gint64   redirect;  /* the client who is to be told what changes of what is read here; 0: this is the one who is told */
+  gboolean alone;     /* there is no other connection: this one is told, in RESP3 */
 
   /* What the server said. */
-  gint64 client;      /* the number of this connection, where it is the one who is told */
-  guint8 server[MEMO_REMOTE_SERVER_ID_SIZE];
+  gint64   client;    /* the number of this connection, where it is the one who is told */
+  gboolean refused;   /* it does not speak RESP3, or not with us */
+  guint8   server[MEMO_REMOTE_SERVER_ID_SIZE];
 } MemoRedisTracks;
 
 /* ERROR is NULL when the server is ready to be asked. */

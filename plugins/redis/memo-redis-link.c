@@ -5,14 +5,15 @@
 
 #include "memo-redis-dial.h"
 #include "memo-redis-greeting.h"
+#include "memo-redis-reader.h"
 #include "memo-redis-tracking.h"
 
 /* A connection that comes back.
  *
  * It is dialled, greeted (who we are, which database, and whether anybody is there), up; and when it ends, for whatever
  * reason, it is dialled again after a pause.  The pauses grow, and differ by chance, so that many programs that have lost one server do
- * not all come back at the same moment.  One that is to hear of what others change has a second connection, which is made first; they
- * begin and end together.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
+ * not all come back at the same moment.  One that is to hear of what others change speaks RESP3, or has a second connection, which is made
+ * first; they begin and end together.  As long as it is not up, nothing that is asked of it costs anything: it is refused at once. */
 
 struct _MemoRedisLink
 {
@@ -20,7 +21,7 @@ struct _MemoRedisLink
   MemoRedisSetup        setup;
   MemoRedisCounters    *counters;
   MemoRedisChanged      changed;
-  const MemoRedisHeard *heard;        /* NULL: there is no second connection */
+  const MemoRedisHeard *heard;        /* NULL: nothing is heard */
   gpointer              owner;
   MemoClock            *clock;
   GMainContext         *context;
@@ -32,8 +33,9 @@ struct _MemoRedisLink
   gint64                up_since;
   char                 *warned;       /* of what, lastly */
 
-  MemoRedisTracking    *tracking;     /* the second connection, or NULL */
-  MemoRedisTracks       tracks;       /* of the first, where there is a second */
+  gboolean              refused;      /* RESP3 was: it takes two connections */
+  MemoRedisTracking    *tracking;     /* the second connection, and the lease; or NULL */
+  MemoRedisTracks       tracks;       /* of the first, where it tracks */
   guint8                leads_to[MEMO_REMOTE_SERVER_ID_SIZE];    /* the run of the server that the second leads to */
   MemoRedisDial        *dial;
   MemoRedisPipeline    *pipeline;
@@ -228,12 +230,13 @@ greeted (const GError *error,
   self->greeting = NULL;
   if (error != NULL)
     {
+      self->refused = self->refused || self->tracks.refused;
       go_down (self, error, lasting);
       return;
     }
 
   /* A name may have several addresses, and a number of a client is that of another one elsewhere. */
-  if (self->tracking != NULL && memcmp (self->tracks.server, self->leads_to, sizeof self->leads_to) != 0)
+  if (self->tracking != NULL && !self->tracks.alone && memcmp (self->tracks.server, self->leads_to, sizeof self->leads_to) != 0)
     {
       g_autoptr(GError) elsewhere = g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
                                                          "the two connections lead to different servers; name one of them in the URI");
@@ -281,8 +284,24 @@ broken (gpointer      owner,
   go_down (owner, error, FALSE);
 }
 
+/* In RESP3 what is said by the server itself is of a kind of its own. */
+static gboolean
+pushed (gpointer              owner,
+        const MemoRedisReply *reply)
+{
+  MemoRedisLink *self = owner;
+
+  if (reply->kind != MEMO_REDIS_PUSH || self->tracking == NULL || !self->tracks.alone)
+    return FALSE;
+
+  memo_redis_tracking_hear (self->tracking, reply);
+
+  return TRUE;
+}
+
 static const MemoRedisPipelineOwner pipeline_owner = {
   .complained = complained,
+  .pushed = pushed,
   .broken = broken,
 };
 
@@ -361,10 +380,14 @@ static const MemoRedisTrackingOwner tracking_owner = {
 static void
 dial (MemoRedisLink *self)
 {
+  const gboolean tracks = self->heard != NULL && self->address.max_staleness_ms > 0;
+  const gboolean alone = tracks && memo_redis_reader_knows_pushes () && self->address.protocol != 2 && !self->refused;
+
   self->state = MEMO_REDIS_CONNECTING;
-  if (self->heard != NULL && self->address.max_staleness_ms > 0)
-    self->tracking = memo_redis_tracking_start (&self->address, &self->setup, self->counters, &tracking_owner, self);
-  else
+  self->tracks = (MemoRedisTracks) { .alone = alone };
+  if (tracks)
+    self->tracking = memo_redis_tracking_start (&self->address, &self->setup, self->counters, alone, &tracking_owner, self);
+  if (!tracks || alone)
     self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
 }
 

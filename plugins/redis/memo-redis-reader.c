@@ -21,11 +21,31 @@ struct _MemoRedisReader
   GError                *error;         /* what was wrong; nothing is believed after it */
 };
 
+/* From 1.0 on hiredis reads RESP3 as well. */
 #if HIREDIS_MAJOR >= 1
+# define RESP3 1
 typedef size_t Elements;
 #else
+# define RESP3 0
+# define REDIS_REPLY_ATTR 11
+# define REDIS_REPLY_PUSH 12
+# define REDIS_REPLY_VERB 14
 typedef int Elements;
 #endif
+
+/* Whether it tells what a server says by itself, on a connection that speaks RESP3, from what it answers. */
+gboolean
+memo_redis_reader_knows_pushes (void)
+{
+  return RESP3;
+}
+
+/* What is as long as it says that it is, and may hold anything. */
+static gboolean
+is_bulk (int type)
+{
+  return type == REDIS_REPLY_STRING || type == REDIS_REPLY_VERB;
+}
 
 /* --- what is too much --- */
 
@@ -105,7 +125,7 @@ create_string (const redisReadTask *task,
                size_t               length)
 {
   MemoRedisReader *self = task->privdata;
-  const gboolean is_string = task->type == REDIS_REPLY_STRING;
+  const gboolean is_string = is_bulk (task->type);
   MemoRedisReply *reply;
 
   if (is_string ? !check_string (self, length) : !check_line (self, length))
@@ -122,11 +142,27 @@ create_string (const redisReadTask *task,
   return reply;
 }
 
+/* As hiredis itself says up to 0.14; later it reads on for ever. */
+static gboolean
+is_too_deep (const redisReadTask *task)
+{
+  guint depth = 0;
+
+  for (const redisReadTask *outer = task->parent; outer != NULL; outer = outer->parent)
+    depth++;
+
+  return depth > 7;
+}
+
+/* A map is an array of twice as many.  An attribute would be something before an answer, which nobody has asked for. */
 static void *
 create_array (const redisReadTask *task,
               Elements             elements)
 {
-  return check_elements (task->privdata, elements) ? new_reply (task, MEMO_REDIS_ARRAY) : NULL;
+  if (task->type == REDIS_REPLY_ATTR || is_too_deep (task) || !check_elements (task->privdata, elements))
+    return NULL;
+
+  return new_reply (task, task->type == REDIS_REPLY_PUSH ? MEMO_REDIS_PUSH : MEMO_REDIS_ARRAY);
 }
 
 static void *
@@ -147,6 +183,25 @@ create_nil (const redisReadTask *task)
   return new_reply (task, MEMO_REDIS_NIL);
 }
 
+#if RESP3
+/* No answer to what is asked here; without these two the reader would make a number of them, and call it a reply. */
+static void *
+create_double (const redisReadTask *task,
+               double               value,
+               char                *text,
+               size_t               length)
+{
+  return NULL;
+}
+
+static void *
+create_bool (const redisReadTask *task,
+             int                  value)
+{
+  return NULL;
+}
+#endif
+
 static void
 free_object (void *reply)
 {
@@ -159,6 +214,10 @@ static redisReplyObjectFunctions functions = {
   .createArray = create_array,
   .createInteger = create_integer,
   .createNil = create_nil,
+#if RESP3
+  .createDouble = create_double,
+  .createBool = create_bool,
+#endif
   .freeObject = free_object,
 };
 
@@ -209,7 +268,7 @@ check_unfinished (MemoRedisReader *self)
   const redisReadTask *task = current_task (self->reader);
   const char *rest = self->reader->buf + self->reader->pos;
   const gsize size = self->reader->len - self->reader->pos;
-  const gboolean is_string = task != NULL && task->type == REDIS_REPLY_STRING;
+  const gboolean is_string = task != NULL && is_bulk (task->type);
 
   /* Nothing but a string is incomplete when its line has come. */
   if (is_string && g_strstr_len (rest, MIN (size, self->setup->max_line), "\r\n") != NULL)

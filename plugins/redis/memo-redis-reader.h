@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct _MemoRedisReader MemoRedisReader;
 
+gboolean         memo_redis_reader_knows_pushes (void);
+
 MemoRedisReader *memo_redis_reader_new  (const MemoRedisSetup  *setup);
 void             memo_redis_reader_free (MemoRedisReader       *self);
 void             memo_redis_reader_feed (MemoRedisReader       *self,

@@ -14,7 +14,7 @@ memo_redis_reply_new (MemoRedisKind kind)
   MemoRedisReply *reply = g_new (MemoRedisReply, 1);
 
   *reply = (MemoRedisReply) { .kind = kind };
-  if (kind == MEMO_REDIS_ARRAY)
+  if (kind == MEMO_REDIS_ARRAY || kind == MEMO_REDIS_PUSH)
     reply->items = g_ptr_array_new_with_free_func ((GDestroyNotify) memo_redis_reply_free);
 
   return reply;
@@ -61,12 +61,12 @@ memo_redis_reply_begins (const MemoRedisReply *reply,
          *(const char *) g_bytes_get_data (reply->bytes, NULL) == letter;
 }
 
-/* An element of an array, or NULL. */
+/* An element of an array or a push, or NULL. */
 MemoRedisReply *
 memo_redis_reply_item (const MemoRedisReply *reply,
                        guint                 i)
 {
-  if (reply == NULL || reply->kind != MEMO_REDIS_ARRAY || i >= reply->items->len)
+  if (reply == NULL || reply->items == NULL || i >= reply->items->len)
     return NULL;
 
   return g_ptr_array_index (reply->items, i);

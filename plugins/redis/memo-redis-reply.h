@@ -13,6 +13,7 @@ typedef enum
   MEMO_REDIS_STATUS,
   MEMO_REDIS_ERROR,
   MEMO_REDIS_ARRAY,
+  MEMO_REDIS_PUSH,    /* what nobody asked for; an array, too */
 } MemoRedisKind;
 
 /* What a server said. */
@@ -22,7 +23,7 @@ typedef struct
   GBytes        *bytes;     /* of a string */
   char          *text;      /* of a status or an error */
   gint64         integer;
-  GPtrArray     *items;     /* of an array */
+  GPtrArray     *items;     /* of an array or a push */
 } MemoRedisReply;
 
 /* What an error reply means for the link. */

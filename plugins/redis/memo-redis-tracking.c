@@ -10,7 +10,9 @@
  *
  * The server says what others change of what was read on the connection for commands, as long as both are there.  Either may be gone, or
  * frozen, without a word.  So what was read counts only for a time, from the last moment at which both are known to have
- * been there: when the PING was sent that was echoed on both.  See docs/coherence-protocol.md, “The link”. */
+ * been there: when the PING was sent that was echoed on both.  See docs/coherence-protocol.md, “The link”.
+ *
+ * In RESP3 one connection is both: the server says there what was changed, as something that is no answer. */
 
 /* One of the two connections, and the PING on it. */
 typedef struct
@@ -29,6 +31,7 @@ struct _MemoRedisTracking
   const MemoRedisTrackingOwner  *calls;
   gpointer                       owner;
   gboolean                       ended;
+  gboolean                       alone;       /* there is no second connection */
 
   MemoRedisAddress               address;
   const MemoRedisSetup          *setup;
@@ -44,6 +47,7 @@ struct _MemoRedisTracking
   GSource                       *timer;
   guint64                        count;       /* of PINGs */
   Echo                          *echoes[2];
+  guint                          n_echoes;
 };
 
 static void ping (MemoRedisTracking *self);
@@ -94,7 +98,14 @@ break_off (MemoRedisTracking *self,
 gint64
 memo_redis_tracking_get_lease (MemoRedisTracking *self)
 {
-  return self->commands != NULL ? MIN (self->echoes[0]->heard, self->echoes[1]->heard) + staleness (self) : 0;
+  gint64 heard = G_MAXINT64;
+
+  if (self->commands == NULL)
+    return 0;
+  for (guint i = 0; i < self->n_echoes; i++)
+    heard = MIN (heard, self->echoes[i]->heard);
+
+  return heard + staleness (self);
 }
 
 static gboolean
@@ -113,7 +124,13 @@ is_echo (const MemoRedisReply *reply,
 static gboolean
 is_waiting (MemoRedisTracking *self)
 {
-  return self->echoes[0]->waiting || self->echoes[1]->waiting;
+  for (guint i = 0; i < self->n_echoes; i++)
+    {
+      if (self->echoes[i]->waiting)
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
 static void
@@ -199,7 +216,7 @@ ping (MemoRedisTracking *self)
   const gint64 at = now (self);
   g_autoptr(GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (self->echoes); i++)
+  for (guint i = 0; i < self->n_echoes; i++)
     {
       if (self->echoes[i]->waiting && at - self->echoes[i]->sent >= staleness (self) / 2)
         {
@@ -212,7 +229,7 @@ ping (MemoRedisTracking *self)
     {
       self->count++;
       if (!send_ping (self, self->commands, self->echoes[0], at, &error) ||
-          !send_ping (self, self->pushes, self->echoes[1], at, &error))
+          (!self->alone && !send_ping (self, self->pushes, self->echoes[1], at, &error)))
         {
           break_off (self, error->message);
           return;
@@ -230,7 +247,7 @@ memo_redis_tracking_begin (MemoRedisTracking *self,
   const gint64 at = now (self);
 
   self->commands = commands;
-  for (guint i = 0; i < G_N_ELEMENTS (self->echoes); i++)
+  for (guint i = 0; i < self->n_echoes; i++)
     self->echoes[i]->heard = at;
   set_timer (self, MIN (staleness (self) / 4, G_USEC_PER_SEC));
 }
@@ -256,20 +273,11 @@ tell (MemoRedisTracking    *self,
   self->calls->outdated (self->owner, text);
 }
 
-/* What nobody asked for. */
-static gboolean
-pushed (gpointer              owner,
-        const MemoRedisReply *reply)
+static void
+tell_all (MemoRedisTracking    *self,
+          const MemoRedisReply *names)
 {
-  MemoRedisTracking *self = owner;
-  const MemoRedisReply *names;
-
-  if (!memo_redis_reply_is_text (memo_redis_reply_item (reply, 0), "message") ||
-      !memo_redis_reply_is_text (memo_redis_reply_item (reply, 1), MEMO_REDIS_CHANNEL))
-    return FALSE;
-
   memo_redis_count (self->counters, messages, 1);
-  names = memo_redis_reply_item (reply, 2);
   self->refs++;
   if (names != NULL && names->kind == MEMO_REDIS_ARRAY)
     {
@@ -282,8 +290,29 @@ pushed (gpointer              owner,
       self->calls->outdated (self->owner, NULL);
     }
   tracking_unref (self);
+}
+
+/* What nobody asked for, on the second connection. */
+static gboolean
+pushed (gpointer              owner,
+        const MemoRedisReply *reply)
+{
+  if (!memo_redis_reply_is_text (memo_redis_reply_item (reply, 0), "message") ||
+      !memo_redis_reply_is_text (memo_redis_reply_item (reply, 1), MEMO_REDIS_CHANNEL))
+    return FALSE;
+
+  tell_all (owner, memo_redis_reply_item (reply, 2));
 
   return TRUE;
+}
+
+/* The same where there is none.  What a server says otherwise, by itself, is not for us. */
+void
+memo_redis_tracking_hear (MemoRedisTracking    *self,
+                          const MemoRedisReply *push)
+{
+  if (memo_redis_reply_is_text (memo_redis_reply_item (push, 0), "invalidate"))
+    tell_all (self, memo_redis_reply_item (push, 1));
 }
 
 /* An error is told to whoever asked, and that is enough. */
@@ -344,10 +373,12 @@ dialled (GIOStream    *stream,
   self->greeting = memo_redis_greeting_send (self->pushes, &self->address, &self->tracks, patience (self), greeted, self);
 }
 
+/* ALONE: there is nothing to connect, and nobody is told that it is ready. */
 MemoRedisTracking *
 memo_redis_tracking_start (const MemoRedisAddress       *address,
                            const MemoRedisSetup         *setup,
                            MemoRedisCounters            *counters,
+                           gboolean                      alone,
                            const MemoRedisTrackingOwner *calls,
                            gpointer                      owner)
 {
@@ -356,19 +387,22 @@ memo_redis_tracking_start (const MemoRedisAddress       *address,
   self->refs = 1;
   self->calls = calls;
   self->owner = owner;
+  self->alone = alone;
+  self->n_echoes = alone ? 1 : 2;
   memo_redis_address_copy (address, &self->address);
   self->setup = setup;
   self->counters = counters;
   self->clock = g_object_ref (setup->clock != NULL ? setup->clock : memo_clock_get_default ());
   self->context = g_main_context_ref_thread_default ();
-  for (guint i = 0; i < G_N_ELEMENTS (self->echoes); i++)
+  for (guint i = 0; i < self->n_echoes; i++)
     {
       self->echoes[i] = g_new0 (Echo, 1);
       self->echoes[i]->tracking = self;
       self->echoes[i]->is_push = i == 1;
     }
 
-  self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
+  if (!alone)
+    self->dial = memo_redis_dial_start (&self->address, self->clock, patience (self), dialled, self);
 
   return self;
 }
@@ -384,7 +418,7 @@ memo_redis_tracking_end (MemoRedisTracking *self,
   g_clear_pointer (&self->dial, memo_redis_dial_cancel);
   g_clear_pointer (&self->greeting, memo_redis_greeting_abandon);
   set_timer (self, -1);
-  for (guint i = 0; i < G_N_ELEMENTS (self->echoes); i++)
+  for (guint i = 0; i < self->n_echoes; i++)
     {
       Echo *echo = g_steal_pointer (&self->echoes[i]);
 

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The second connection of a link that tracks, and the time lease. */
+/* The second connection of a link that tracks, where it takes one, and the time lease. */
 typedef struct _MemoRedisTracking MemoRedisTracking;
 
 /* What happens; each is called in the main context that it was made in, and none after memo_redis_tracking_end(), which
@@ -28,10 +28,13 @@ typedef struct
 MemoRedisTracking *memo_redis_tracking_start     (const MemoRedisAddress       *address,
                                                   const MemoRedisSetup         *setup,
                                                   MemoRedisCounters            *counters,
+                                                  gboolean                      alone,
                                                   const MemoRedisTrackingOwner *calls,
                                                   gpointer                      owner);
 void               memo_redis_tracking_begin     (MemoRedisTracking            *self,
                                                   MemoRedisPipeline            *commands);
+void               memo_redis_tracking_hear      (MemoRedisTracking            *self,
+                                                  const MemoRedisReply         *push);
 void               memo_redis_tracking_end       (MemoRedisTracking            *self,
                                                   const GError                 *error);
 gint64             memo_redis_tracking_get_lease (MemoRedisTracking            *self);

@@ -73,6 +73,7 @@ write_down (const MemoRedisReply *reply,
       break;
 
     case MEMO_REDIS_ARRAY:
+    case MEMO_REDIS_PUSH:
       for (guint i = 0; i < reply->items->len; i++)
         elements += 1 + write_down (memo_redis_reply_item (reply, i), to);
       break;

@@ -170,7 +170,7 @@ TEST_F (RedisStepsTest, AnotherLinkIsAnotherNumber)
 
 TEST_F (RedisStepsTest, AKilledSubscriptionEndsTheLink)
 {
-  auto backend = make ();
+  auto backend = make ("max-staleness-ms=2000&timeout-ms=20000&protocol=2");
 
   have (backend, MEMO_REMOTE_LOAD, "d:key");
   forget ();

@@ -63,7 +63,7 @@ protected:
 
   void start_tracking ()
   {
-    start ("redis+unix://" + path () + "?max-staleness-ms=2000");
+    start ("redis+unix://" + path () + "?max-staleness-ms=2000&protocol=2");
     wait_until ([&] { return is_up (); });
     settle ();
   }
@@ -71,7 +71,7 @@ protected:
   // The same, of operations that have more time than it has.
   void start_long ()
   {
-    start ("redis+unix://" + path () + "?max-staleness-ms=2000&timeout-ms=20000");
+    start ("redis+unix://" + path () + "?max-staleness-ms=2000&protocol=2&timeout-ms=20000");
     wait_until ([&] { return is_up (); });
     settle ();
   }
@@ -97,7 +97,7 @@ protected:
 TEST_F (RedisTrackingTest, TheSecondConnectionHasSubscribedBeforeTheFirstIsThere)
 {
   withheld_ = true;
-  start ("redis+unix://" + path () + "?max-staleness-ms=2000&db=3");
+  start ("redis+unix://" + path () + "?max-staleness-ms=2000&protocol=2&db=3");
   wait_until ([&] { return !server_.heard.empty () && server_.heard.back ()[0] == "SUBSCRIBE"; });
   settle ();
   EXPECT_EQ (server_.accepted, 1);
@@ -115,7 +115,7 @@ TEST_F (RedisTrackingTest, TheSecondConnectionHasSubscribedBeforeTheFirstIsThere
 
 TEST_F (RedisTrackingTest, BothSayWhoTheyAre)
 {
-  start ("redis+unix://me:secret@" + path () + "?max-staleness-ms=2000");
+  start ("redis+unix://me:secret@" + path () + "?max-staleness-ms=2000&protocol=2");
   wait_until_up ();
   EXPECT_EQ (server_.heard.front (), (Words { "AUTH", "me", "secret" }));
   EXPECT_EQ (std::count (server_.heard.begin (), server_.heard.end (), Words { "AUTH", "me", "secret" }), 2);
@@ -133,7 +133,7 @@ TEST_F (RedisTrackingTest, WithoutABoundThereIsOneConnection)
 TEST_F (RedisTrackingTest, TwoServersBehindOneNameAreNoLink)
 {
   run_of_i_ = std::string (40, 'o');
-  start ("redis+unix://" + path () + "?max-staleness-ms=2000");
+  start ("redis+unix://" + path () + "?max-staleness-ms=2000&protocol=2");
   wait_until_waiting ();
   EXPECT_THAT (why (), HasSubstr ("different servers"));
   EXPECT_EQ (generation (), 0u);
@@ -143,7 +143,7 @@ TEST_F (RedisTrackingTest, TwoServersBehindOneNameAreNoLink)
 TEST_F (RedisTrackingTest, AServerThatCannotTrackIsSaidWithWhatToDo)
 {
   tracking_ = "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n";
-  start ("redis+unix://" + path () + "?max-staleness-ms=2000");
+  start ("redis+unix://" + path () + "?max-staleness-ms=2000&protocol=2");
   wait_until_waiting ();
   EXPECT_THAT (why (), HasSubstr ("max-staleness-ms=0"));
   EXPECT_THAT (warnings_, ElementsAre (HasSubstr ("+client|tracking")));
@@ -153,7 +153,7 @@ TEST_F (RedisTrackingTest, AServerThatCannotTrackIsSaidWithWhatToDo)
 TEST_F (RedisTrackingTest, ARedirectionToNobodyIsTriedAgain)
 {
   tracking_ = "-ERR The client ID you want redirect to does not exist\r\n";
-  start ("redis+unix://" + path () + "?max-staleness-ms=2000");
+  start ("redis+unix://" + path () + "?max-staleness-ms=2000&protocol=2");
   wait_until_waiting ();
   EXPECT_THAT (warnings_, IsEmpty ());
   tracking_ = "+OK\r\n";
