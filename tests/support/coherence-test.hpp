@@ -150,11 +150,11 @@ protected:
     return entry != nullptr ? memo_entry_get_string (entry.get ()) : "nothing";
   }
 
-  static std::shared_ptr<Done> remove (Process &process, const char *key)
+  static std::shared_ptr<Done> remove (MemoCache *cache, const char *key)
   {
     auto done = std::make_shared<Done> ();
 
-    memo_cache_delete_async (process, key, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_cache_delete_async (cache, key, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Done>> mine (static_cast<std::shared_ptr<Done> *> (data));
 
       (*mine)->callbacks++;
@@ -163,11 +163,11 @@ protected:
     return done;
   }
 
-  static std::shared_ptr<Done> set (Process &process, const char *key, Entry entry)
+  static std::shared_ptr<Done> set (MemoCache *cache, const char *key, Entry entry)
   {
     auto done = std::make_shared<Done> ();
 
-    memo_cache_set_async (process, key, entry.release (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_cache_set_async (cache, key, entry.release (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Done>> mine (static_cast<std::shared_ptr<Done> *> (data));
 
       (*mine)->callbacks++;
@@ -176,11 +176,11 @@ protected:
     return done;
   }
 
-  static std::shared_ptr<Done> flush (Process &process)
+  static std::shared_ptr<Done> flush (MemoCache *cache)
   {
     auto done = std::make_shared<Done> ();
 
-    memo_cache_flush_async (process, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_cache_flush_async (cache, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Done>> mine (static_cast<std::shared_ptr<Done> *> (data));
 
       (*mine)->callbacks++;
