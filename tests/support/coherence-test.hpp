@@ -38,55 +38,55 @@ private:
   std::vector<std::string> texts_;
 };
 
-struct Done
-{
-  int   callbacks = 0;
-  Error error;
-
-  bool well () const { return callbacks == 1 && error == nullptr; }
-  bool failed () const { return callbacks == 1 && error != nullptr; }
-};
-
-// A mutation that a test begins and ends.
-struct Change
-{
-  Ref<MemoMutation>     mutation;
-  std::shared_ptr<Done> begun = std::make_shared<Done> ();
-  std::shared_ptr<Done> ended = std::make_shared<Done> ();
-
-  explicit Change (MemoCache *cache, std::initializer_list<const char *> keys = {}, std::initializer_list<const char *> tags = {})
-    : mutation (memo_mutation_new (cache))
-  {
-    for (auto key : keys)
-      memo_mutation_add_key (mutation.get (), key);
-    for (auto tag : tags)
-      memo_mutation_add_tag (mutation.get (), tag);
-  }
-
-  void begin ()
-  {
-    memo_mutation_begin_async (mutation.get (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
-      std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
-
-      (*done)->callbacks++;
-      memo_mutation_begin_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
-    }, new std::shared_ptr<Done> (begun));
-  }
-
-  void end ()
-  {
-    memo_mutation_end_async (mutation.get (), [] (GObject *source, GAsyncResult *result, gpointer data) {
-      std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
-
-      (*done)->callbacks++;
-      memo_mutation_end_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
-    }, new std::shared_ptr<Done> (ended));
-  }
-};
-
 class CoherenceTest : public AsyncTest
 {
 protected:
+  struct Done
+  {
+    int   callbacks = 0;
+    Error error;
+
+    bool well () const { return callbacks == 1 && error == nullptr; }
+    bool failed () const { return callbacks == 1 && error != nullptr; }
+  };
+
+  // A mutation that a test begins and ends.
+  struct Change
+  {
+    Ref<MemoMutation>     mutation;
+    std::shared_ptr<Done> begun = std::make_shared<Done> ();
+    std::shared_ptr<Done> ended = std::make_shared<Done> ();
+
+    explicit Change (MemoCache *cache, std::initializer_list<const char *> keys = {}, std::initializer_list<const char *> tags = {})
+      : mutation (memo_mutation_new (cache))
+    {
+      for (auto key : keys)
+        memo_mutation_add_key (mutation.get (), key);
+      for (auto tag : tags)
+        memo_mutation_add_tag (mutation.get (), tag);
+    }
+
+    void begin ()
+    {
+      memo_mutation_begin_async (mutation.get (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+        std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
+
+        (*done)->callbacks++;
+        memo_mutation_begin_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
+      }, new std::shared_ptr<Done> (begun));
+    }
+
+    void end ()
+    {
+      memo_mutation_end_async (mutation.get (), [] (GObject *source, GAsyncResult *result, gpointer data) {
+        std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
+
+        (*done)->callbacks++;
+        memo_mutation_end_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
+      }, new std::shared_ptr<Done> (ended));
+    }
+  };
+
   struct Process
   {
     Process (CoherenceTest &test, guint max_staleness_ms = 2000)
