@@ -175,7 +175,7 @@ protected:
   {
     std::string text = "\n";
 
-    for (size_t i = history_.size () > 60 ? history_.size () - 60 : 0; i < history_.size (); i++)
+    for (size_t i = history_.size () > 100 ? history_.size () - 100 : 0; i < history_.size (); i++)
       text += history_[i] + "\n";
     return text;
   }
