@@ -60,6 +60,6 @@ TEST_P (CoherenceSeedTest, AllOfItAtOnce)
   live ({ .caches = 2, .full = true, .sets = true });
 }
 
-INSTANTIATE_TEST_SUITE_P (Seeds, CoherenceSeedTest, ::testing::Range (1u, 1u + static_cast<unsigned> (number_of ("MEMO_TEST_SEEDS", 60))));
+INSTANTIATE_TEST_SUITE_P (Seeds, CoherenceSeedTest, ::testing::Range (1u, 1u + static_cast<unsigned> (number_of ("MEMO_TEST_SEEDS", 40))));
 
 } // namespace

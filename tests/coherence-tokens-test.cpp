@@ -164,6 +164,7 @@ TEST_F (CoherenceTokensTest, MoreTagsThanAreRememberedAreReadAgain)
 
 TEST_F (CoherenceTokensTest, ATokenThatAnotherProcessMakesMeanwhileCostsNoLoad)
 {
+  EXPECT_EQ (read (a_, "first", "without a tag"), "without a tag");
   ScriptedLoader loader;
   memo_loader_set_tags (loader, Tags { "tag" });
   auto got = get (a_, "key", loader);

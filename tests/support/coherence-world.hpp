@@ -343,7 +343,7 @@ protected:
       do_own_change ();
     else if (which < 36)
       {
-        advance (0.1 * (1 + pick (4)));
+        advance (pick (10) == 0 ? 2.1 : 0.1 * (1 + pick (4)));
         server_.expire ();
       }
     else if (which < 37 && family_.full && pick (4) == 0)
