@@ -143,7 +143,7 @@ acquired (MemoRemoteRequest *request,
   load->on_link = request->link;
   load->anchored = TRUE;
   memo_remote_hold (load, memo_async_cache_now (cache));
-  useless = load->tokens_outdated && !flight->over;
+  useless = !flight->over && (load->tokens_outdated || memo_flights_outdated_at (cache, flight, NULL) != 0);
   if (!useless)
     end_reading (load);
   if (useless || flight->over)

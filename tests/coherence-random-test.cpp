@@ -1,408 +1,65 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <random>
-
-#include "support/coherence-test.hpp"
+#include "support/coherence-world.hpp"
 
 using namespace memo_test;
 
 namespace {
 
-// Three processes, a server and a source, and everything in any order: what docs/coherence-protocol.md promises holds whatever happens.
-// The counterpart in C of the model in tests/coherence-model.
-class CoherenceRandomTest : public CoherenceTest
+int
+number_of (const char *variable, int otherwise)
+{
+  const char *more = g_getenv (variable);
+
+  return more != nullptr ? std::stoi (more) : otherwise;
+}
+
+class CoherenceSeedTest : public CoherenceWorldTest, public ::testing::WithParamInterface<unsigned>
 {
 protected:
-  static constexpr int n_processes = 3;
-  static constexpr int n_keys = 3;
-
-  // What a key is worth at a time: each change makes it one more.
-  struct Source
+  void live (Family family)
   {
-    int                           version = 0;
-    std::vector<gint64>           acknowledged;   // of each version, when; 0 while it is not
-    std::vector<std::vector<int>> seen_by;        // by process: up to which version its own changes have returned
-  };
+    const int steps = number_of ("MEMO_TEST_STEPS", 4000);
 
-  struct Reader
-  {
-    int                  process;
-    int                  key;
-    gint64               began;
-    int                  least;       // the oldest version that it may get
-    std::shared_ptr<Got> got;
-  };
-
-  struct Load
-  {
-    int           process;
-    int           key;
-    Ref<MemoCall> call;
-    int           version = -1;       // that it has read, or not yet
-  };
-
-  struct Writer
-  {
-    int                     process;
-    int                     key;
-    bool                    tag;
-    std::unique_ptr<Change> change;
-    int                     version = 0;
-    bool                    ending = false;
-  };
-
-  struct Deleter
-  {
-    int                   process;
-    int                   key;
-    int                   version;
-    std::shared_ptr<Done> done;
-    bool                  counted = false;
-  };
-
-  gint64 now () { return memo_clock_get_time (MEMO_CLOCK (clock_.get ())); }
-  int pick (int n) { return static_cast<int> (dice_ () % static_cast<unsigned> (n)); }
-  static std::string name (int key) { return "key" + std::to_string (key); }
-
-  void say (const std::string &what) { history_.push_back (what); }
-
-  void begin (unsigned seed)
-  {
-    dice_.seed (seed);
-    sources_.assign (n_keys, Source ());
-    for (auto &source : sources_)
+    complaints_.allow ();
+    begin (GetParam (), family);
+    for (int i = 0; i < steps && !HasFatalFailure (); i++)
       {
-        source.acknowledged.push_back (-1);
-        source.seen_by.assign (n_processes, { 0 });
-      }
-    own_.assign (n_processes, std::vector<int> (n_keys, 0));
-    for (int i = 0; i < n_processes; i++)
-      {
-        processes_.push_back (std::make_unique<Process> (*this));
-        loaders_.push_back (std::make_unique<ScriptedLoader> ());
-        memo_loader_set_tags (*loaders_.back (), Tags { "tag" });
-        loaders_.back ()->on_call = [this, i] (MemoCall *call) {
-          loads_.push_back ({ i, memo_call_get_key (call)[3] - '0', memo_test::share (call) });
-        };
-      }
-  }
-
-  // The oldest version that a get of PROCESS that begins now may be given.
-  int least (int process, int key)
-  {
-    const Source &source = sources_[key];
-    int version = own_[process][key];
-
-    for (int i = source.version; i > version; i--)
-      {
-        if (source.acknowledged[i] > 0 && now () >= source.acknowledged[i] + 2 * G_USEC_PER_SEC)
-          return i;
-      }
-    return version;
-  }
-
-  void acknowledge (int process, int key, int version)
-  {
-    // Who acknowledges a version has told of all before it as well.
-    for (int i = 0; i <= version; i++)
-      {
-        if (sources_[key].acknowledged[i] == 0)
-          sources_[key].acknowledged[i] = now ();
-      }
-    own_[process][key] = std::max (own_[process][key], version);
-  }
-
-  void check_readers ()
-  {
-    for (size_t i = 0; i < readers_.size ();)
-      {
-        Reader &reader = readers_[i];
-
-        if (reader.got->callbacks == 0)
-          {
-            i++;
-            continue;
-          }
-        ASSERT_NE (reader.got->entry, nullptr) << (reader.got->error != nullptr ? reader.got->error->message : "a miss") << tail ();
-        const int version = std::stoi (memo_entry_get_string (reader.got->entry.get ()));
-        reads_++;
-        ASSERT_GE (version, reader.least) << "process " << reader.process << " was given version " << version << " of "
-                                          << name (reader.key) << ", and version " << reader.least
-                                          << " was acknowledged two seconds before it asked, or its own" << tail ();
-        readers_.erase (readers_.begin () + static_cast<long> (i));
-      }
-  }
-
-  std::string tail ()
-  {
-    std::string text = "\n";
-
-    for (size_t i = history_.size () > 60 ? history_.size () - 60 : 0; i < history_.size (); i++)
-      text += history_[i] + "\n";
-    return text;
-  }
-
-  void do_get ()
-  {
-    const int process = pick (n_processes), key = pick (n_keys);
-    const bool refresh = pick (12) == 0;
-
-    say ("process " + std::to_string (process) + (refresh ? " refreshes " : " gets ") + name (key));
-    readers_.push_back ({ process, key, now (), least (process, key),
-                          AsyncTest::get (*processes_[process], name (key).c_str (), *loaders_[process], nullptr,
-                                          refresh ? MEMO_GET_REFRESH : MEMO_GET_NONE) });
-  }
-
-  void do_load ()
-  {
-    if (loads_.empty ())
-      return;
-
-    auto &load = loads_[pick (static_cast<int> (loads_.size ()))];
-    if (load.version < 0)
-      {
-        load.version = sources_[load.key].version;
-        say ("the loader of process " + std::to_string (load.process) + " reads " + name (load.key) + " " + std::to_string (load.version));
-        return;
-      }
-
-    Load taken = std::move (load);
-    loads_.erase (loads_.begin () + (&load - loads_.data ()));
-    say ("the loader of process " + std::to_string (taken.process) + " answers " + name (taken.key) + " " + std::to_string (taken.version));
-    memo_call_return_entry (taken.call.get (), entry (std::to_string (taken.version).c_str (), MEMO_TTL_DEFAULT, { "tag" }).release ());
-  }
-
-  void do_write ()
-  {
-    const int which = pick (4);
-
-    if (which == 0 && writers_.size () < 2)
-      {
-        const int process = pick (n_processes), key = pick (n_keys);
-        const bool tag = pick (3) == 0;
-
-        say ("process " + std::to_string (process) + " begins to change " + name (key) + (tag ? " by its tag" : ""));
-        auto change = tag ? std::make_unique<Change> (*processes_[process], std::initializer_list<const char *> {}, std::initializer_list<const char *> { "tag" })
-                          : std::make_unique<Change> (*processes_[process], std::initializer_list<const char *> { name (key).c_str () });
-        change->begin ();
-        writers_.push_back ({ process, key, tag, std::move (change) });
-        return;
-      }
-
-    for (auto writer = writers_.begin (); writer != writers_.end (); writer++)
-      {
-        Change &change = *writer->change;
-
-        if (change.begun->callbacks == 0)
-          continue;
-        if (writer->version == 0)
-          {
-            writer->version = ++sources_[writer->key].version;
-            sources_[writer->key].acknowledged.push_back (0);
-            say ("process " + std::to_string (writer->process) + " makes " + name (writer->key) + " " + std::to_string (writer->version));
-            return;
-          }
-        if (!writer->ending)
-          {
-            say ("process " + std::to_string (writer->process) + " ends its change of " + name (writer->key));
-            writer->ending = true;
-            change.end ();
-            return;
-          }
-        if (change.ended->callbacks == 1)
-          {
-            if (change.ended->error == nullptr)
-              {
-                say ("the change to " + name (writer->key) + " " + std::to_string (writer->version) + " is acknowledged");
-                acknowledge (writer->process, writer->key, writer->version);
-              }
-            else
-              {
-                own_[writer->process][writer->key] = std::max (own_[writer->process][writer->key], writer->version);
-              }
-            writers_.erase (writer);
-            return;
-          }
-      }
-  }
-
-  void do_delete ()
-  {
-    const int process = pick (n_processes), key = pick (n_keys);
-
-    // The source first, and then the delete.
-    sources_[key].acknowledged.push_back (0);
-    const int version = ++sources_[key].version;
-    say ("process " + std::to_string (process) + " makes " + name (key) + " " + std::to_string (version) + " and deletes it");
-    if (pick (6) == 0)
-      memo_cache_clear (*processes_[process]);
-    deleters_.push_back ({ process, key, version, remove (*processes_[process], name (key).c_str ()) });
-    own_[process][key] = std::max (own_[process][key], version);
-  }
-
-  void do_link ()
-  {
-    const int process = pick (n_processes);
-    ScriptedLink &link = processes_[process]->link;
-    const int which = pick (41);
-    const std::string who = "process " + std::to_string (process);
-
-    if (which < 14)
-      {
-        if (link.perform ())
-          say (who + ": the server does a step");
-      }
-    else if (which < 28)
-      {
-        if (link.hear_reply ())
-          say (who + " hears a reply");
-      }
-    else if (which < 36)
-      {
-        if (link.hear_message ())
-          say (who + " hears a message");
-      }
-    else if (which == 36 && link.up () && link.requests () == 0 && link.replies () == 0 && link.messages () == 0)
-      {
-        say (who + " hears echoes");
-        link.echo ();
-      }
-    else if (which == 37)
-      {
-        link.beat ();
-      }
-    else if (which == 38 && pick (4) == 0 && link.up ())
-      {
-        say (who + " loses its link");
-        link.break_off ();
-      }
-    else if (which == 40 && pick (6) == 0)
-      {
-        if (pick (2) == 0 ? link.lose_request () : link.lose_reply ())
-          say (who + " waits in vain for a reply");
-      }
-    else if (which == 39 && !link.up ())
-      {
-        say (who + " has a link again");
-        link.connect ();
-      }
-  }
-
-  void step ()
-  {
-    const int which = pick (100);
-
-    if (which < 12)
-      do_get ();
-    else if (which < 24)
-      do_load ();
-    else if (which < 32)
-      do_write ();
-    else if (which < 33)
-      do_delete ();
-    else if (which < 36)
-      {
-        advance (0.1 * (1 + pick (4)));
-        server_.expire ();
-      }
-    else if (which < 37 && pick (10) == 0)
-      {
-        if (pick (10) == 0)
-          {
-            say ("the server loses everything");
-            server_.flush ();
-          }
-        else
-          {
-            say ("the server loses " + name (0));
-            server_.evict ("d:key0");
-          }
-      }
-    else
-      do_link ();
-
-    turn ();
-    for (auto &deleter : deleters_)
-      {
-        if (!deleter.counted && deleter.done->callbacks == 1)
-          {
-            deleter.counted = true;
-            if (deleter.done->error == nullptr)
-              {
-                say ("the delete of " + name (deleter.key) + " " + std::to_string (deleter.version) + " is acknowledged");
-                acknowledge (deleter.process, deleter.key, deleter.version);
-              }
-          }
-      }
-  }
-
-  // Everything ends.
-  void finish ()
-  {
-    for (int i = 0; i < 200 && (!readers_.empty () || !writers_.empty ()); i++)
-      {
-        for (auto &process : processes_)
-          {
-            if (!process->link.up ())
-              process->link.connect ();
-            process->link.settle ();
-            process->link.echo ();
-          }
-        advance (0.2);
-        server_.expire ();
-        while (!loads_.empty ())
-          do_load ();
-        do_write ();
-        turn ();
+        step ();
         check_readers ();
       }
-    EXPECT_TRUE (readers_.empty ()) << "somebody still waits" << tail ();
-    EXPECT_TRUE (writers_.empty ()) << "a change did not end" << tail ();
+    if (!HasFatalFailure ())
+      finish ();
+    EXPECT_GT (reads_, 100);
+    writers_.clear ();
+    turn ();
   }
-
-  std::mt19937                                 dice_;
-  std::vector<Source>                          sources_;
-  std::vector<std::vector<int>>                own_;
-  std::vector<std::unique_ptr<ScriptedLoader>> loaders_;
-  std::vector<Load>                            loads_;
-  std::vector<Reader>                          readers_;
-  std::vector<std::unique_ptr<Process>>        processes_;
-  std::vector<Writer>                          writers_;
-  std::vector<Deleter>                         deleters_;
-  std::vector<std::string>                     history_;
-  int                                          reads_ = 0;
-};
-
-class CoherenceSeedTest : public CoherenceRandomTest, public ::testing::WithParamInterface<unsigned>
-{
 };
 
 TEST_P (CoherenceSeedTest, NobodyIsGivenAnOldValueAndEverybodyIsAnswered)
 {
-  const char *more = g_getenv ("MEMO_TEST_STEPS");
-  const int steps = more != nullptr ? std::stoi (more) : 4000;
-
-  complaints_.allow ();
-  begin (GetParam ());
-  for (int i = 0; i < steps && !HasFatalFailure (); i++)
-    {
-      step ();
-      check_readers ();
-    }
-  if (!HasFatalFailure ())
-    finish ();
-  EXPECT_GT (reads_, 100);
-  writers_.clear ();
-  turn ();
+  live ({});
 }
 
-unsigned
-n_seeds ()
+TEST_P (CoherenceSeedTest, AServerWithoutRoomCostsLoadsAndNothingElse)
 {
-  const char *more = g_getenv ("MEMO_TEST_SEEDS");
-
-  return more != nullptr ? static_cast<unsigned> (std::stoi (more)) : 200;
+  live ({ .full = true });
 }
 
-INSTANTIATE_TEST_SUITE_P (Seeds, CoherenceSeedTest, ::testing::Range (1u, 1u + n_seeds ()));
+TEST_P (CoherenceSeedTest, TwoCachesOfAProcessAreAsCoherentAsOne)
+{
+  live ({ .caches = 2 });
+}
+
+TEST_P (CoherenceSeedTest, SetsComeInTheOrderOfTheirCalls)
+{
+  live ({ .sets = true });
+}
+
+TEST_P (CoherenceSeedTest, AllOfItAtOnce)
+{
+  live ({ .caches = 2, .full = true, .sets = true });
+}
+
+INSTANTIATE_TEST_SUITE_P (Seeds, CoherenceSeedTest, ::testing::Range (1u, 1u + static_cast<unsigned> (number_of ("MEMO_TEST_SEEDS", 40))));
 
 } // namespace

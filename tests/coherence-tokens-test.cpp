@@ -162,4 +162,28 @@ TEST_F (CoherenceTokensTest, MoreTagsThanAreRememberedAreReadAgain)
   EXPECT_EQ (read (b_, "key", "not this", { "0" }), "new");
 }
 
+TEST_F (CoherenceTokensTest, ATokenThatAnotherProcessMakesMeanwhileCostsNoLoad)
+{
+  EXPECT_EQ (read (a_, "first", "without a tag"), "without a tag");
+  ScriptedLoader loader;
+  memo_loader_set_tags (loader, Tags { "tag" });
+  auto got = get (a_, "key", loader);
+  while (a_.link.perform ())
+    ;
+  ScriptedLoader other;
+  memo_loader_set_tags (other, Tags { "tag" });
+  auto others = get (b_, "other", other);
+  settle ({ &b_ });
+  ASSERT_EQ (server_.kind ("t:tag"), 'T');
+  settle ();
+  ASSERT_EQ (loader.count (), 1);
+  loader.answer ("value");
+  other.answer ("other");
+  settle ();
+  EXPECT_THAT (got, GotText ("value"));
+  EXPECT_THAT (others, GotText ("other"));
+  EXPECT_EQ (server_.kind ("d:key"), 'V') << "what is loaded with tokens of before cannot be stored: they are read again first";
+  EXPECT_EQ (read (b_, "key", "not this"), "value");
+}
+
 } // namespace

@@ -38,55 +38,55 @@ private:
   std::vector<std::string> texts_;
 };
 
-struct Done
-{
-  int   callbacks = 0;
-  Error error;
-
-  bool well () const { return callbacks == 1 && error == nullptr; }
-  bool failed () const { return callbacks == 1 && error != nullptr; }
-};
-
-// A mutation that a test begins and ends.
-struct Change
-{
-  Ref<MemoMutation>     mutation;
-  std::shared_ptr<Done> begun = std::make_shared<Done> ();
-  std::shared_ptr<Done> ended = std::make_shared<Done> ();
-
-  explicit Change (MemoCache *cache, std::initializer_list<const char *> keys = {}, std::initializer_list<const char *> tags = {})
-    : mutation (memo_mutation_new (cache))
-  {
-    for (auto key : keys)
-      memo_mutation_add_key (mutation.get (), key);
-    for (auto tag : tags)
-      memo_mutation_add_tag (mutation.get (), tag);
-  }
-
-  void begin ()
-  {
-    memo_mutation_begin_async (mutation.get (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
-      std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
-
-      (*done)->callbacks++;
-      memo_mutation_begin_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
-    }, new std::shared_ptr<Done> (begun));
-  }
-
-  void end ()
-  {
-    memo_mutation_end_async (mutation.get (), [] (GObject *source, GAsyncResult *result, gpointer data) {
-      std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
-
-      (*done)->callbacks++;
-      memo_mutation_end_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
-    }, new std::shared_ptr<Done> (ended));
-  }
-};
-
 class CoherenceTest : public AsyncTest
 {
 protected:
+  struct Done
+  {
+    int   callbacks = 0;
+    Error error;
+
+    bool well () const { return callbacks == 1 && error == nullptr; }
+    bool failed () const { return callbacks == 1 && error != nullptr; }
+  };
+
+  // A mutation that a test begins and ends.
+  struct Change
+  {
+    Ref<MemoMutation>     mutation;
+    std::shared_ptr<Done> begun = std::make_shared<Done> ();
+    std::shared_ptr<Done> ended = std::make_shared<Done> ();
+
+    explicit Change (MemoCache *cache, std::initializer_list<const char *> keys = {}, std::initializer_list<const char *> tags = {})
+      : mutation (memo_mutation_new (cache))
+    {
+      for (auto key : keys)
+        memo_mutation_add_key (mutation.get (), key);
+      for (auto tag : tags)
+        memo_mutation_add_tag (mutation.get (), tag);
+    }
+
+    void begin ()
+    {
+      memo_mutation_begin_async (mutation.get (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+        std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
+
+        (*done)->callbacks++;
+        memo_mutation_begin_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
+      }, new std::shared_ptr<Done> (begun));
+    }
+
+    void end ()
+    {
+      memo_mutation_end_async (mutation.get (), [] (GObject *source, GAsyncResult *result, gpointer data) {
+        std::unique_ptr<std::shared_ptr<Done>> done (static_cast<std::shared_ptr<Done> *> (data));
+
+        (*done)->callbacks++;
+        memo_mutation_end_finish (MEMO_MUTATION (source), result, ErrorOut ((*done)->error));
+      }, new std::shared_ptr<Done> (ended));
+    }
+  };
+
   struct Process
   {
     Process (CoherenceTest &test, guint max_staleness_ms = 2000)
@@ -150,11 +150,11 @@ protected:
     return entry != nullptr ? memo_entry_get_string (entry.get ()) : "nothing";
   }
 
-  static std::shared_ptr<Done> remove (Process &process, const char *key)
+  static std::shared_ptr<Done> remove (MemoCache *cache, const char *key)
   {
     auto done = std::make_shared<Done> ();
 
-    memo_cache_delete_async (process, key, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_cache_delete_async (cache, key, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Done>> mine (static_cast<std::shared_ptr<Done> *> (data));
 
       (*mine)->callbacks++;
@@ -163,11 +163,11 @@ protected:
     return done;
   }
 
-  static std::shared_ptr<Done> set (Process &process, const char *key, Entry entry)
+  static std::shared_ptr<Done> set (MemoCache *cache, const char *key, Entry entry)
   {
     auto done = std::make_shared<Done> ();
 
-    memo_cache_set_async (process, key, entry.release (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_cache_set_async (cache, key, entry.release (), nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Done>> mine (static_cast<std::shared_ptr<Done> *> (data));
 
       (*mine)->callbacks++;
@@ -176,11 +176,11 @@ protected:
     return done;
   }
 
-  static std::shared_ptr<Done> flush (Process &process)
+  static std::shared_ptr<Done> flush (MemoCache *cache)
   {
     auto done = std::make_shared<Done> ();
 
-    memo_cache_flush_async (process, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
+    memo_cache_flush_async (cache, nullptr, [] (GObject *source, GAsyncResult *result, gpointer data) {
       std::unique_ptr<std::shared_ptr<Done>> mine (static_cast<std::shared_ptr<Done> *> (data));
 
       (*mine)->callbacks++;

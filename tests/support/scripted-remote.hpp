@@ -26,6 +26,7 @@ public:
     MemoRemoteRequest          *request;
     bool                        done = false;
     std::optional<std::string>  found;
+    bool                        refused = false;
   };
 
   // Does one step for LINK, at once.
@@ -37,6 +38,10 @@ public:
   void put (const std::string &key, std::string bytes) { write (nullptr, key, std::move (bytes), 0); }
   void evict (const std::string &key) { remove (nullptr, key); }
   void flush ();
+
+  // As with OOM: what would store something is refused, and what takes something away is not.
+  void set_full (bool full) { full_ = full; }
+  bool full () const { return full_; }
   void restart () { links_.clear (); id_[0]++; }
 
   // As Redis does in time; what has ended is announced.
@@ -58,6 +63,7 @@ private:
   void announce (ScriptedLink *writer, const std::string &key);
   void write (ScriptedLink *writer, const std::string &key, std::string bytes, guint64 lifetime_ms);
   void remove (ScriptedLink *writer, const std::string &key);
+  bool store (ScriptedLink *writer, MemoRemoteRequest *request);
   bool fence (ScriptedLink *link, const std::string &key, const std::string &id, guint64 lifetime_ms);
 
   MemoManualClock                               *clock_;
@@ -65,6 +71,7 @@ private:
   std::map<std::string, std::set<ScriptedLink *>> tracked_;
   std::set<ScriptedLink *>                       links_;
   std::map<char, int>                            writes_;
+  bool                                           full_ = false;
   std::string                                    id_ = std::string (MEMO_REMOTE_SERVER_ID_SIZE, 'a');
 };
 
@@ -200,7 +207,16 @@ ScriptedServer::flush ()
     link->push (std::nullopt);
 }
 
-// FENCE, or UNFENCE where the life is 0.
+// Says whether there was room.
+inline bool
+ScriptedServer::store (ScriptedLink *writer, MemoRemoteRequest *request)
+{
+  if (!full_)
+    write (writer, request->key, text_of (request->value), request->lifetime_ms);
+  return !full_;
+}
+
+// FENCE, or UNFENCE where the life is 0.  Says whether there was room.
 inline bool
 ScriptedServer::fence (ScriptedLink *link, const std::string &key, const std::string &id, guint64 lifetime_ms)
 {
@@ -227,6 +243,8 @@ ScriptedServer::fence (ScriptedLink *link, const std::string &key, const std::st
   if (lifetime_ms > 0)
     add (id, now_ms + static_cast<gint64> (lifetime_ms));
 
+  if (left.size () > 1 && full_)
+    return false;
   if (left.size () > 1)
     write (link, key, left, static_cast<guint64> (latest - now_ms));
   else
@@ -242,7 +260,7 @@ ScriptedServer::run (ScriptedLink *link, MemoRemoteRequest *request)
   const std::string expected = text_of (request->expected);
   const auto found = get (key);
   auto begins = [&found] (const std::string &text) { return found && found->compare (0, text.size (), text) == 0; };
-  Reply reply { request, false, std::nullopt };
+  Reply reply { request, false, std::nullopt, false };
 
   switch (request->step)
     {
@@ -254,7 +272,7 @@ ScriptedServer::run (ScriptedLink *link, MemoRemoteRequest *request)
     case MEMO_REMOTE_CREATE:
       reply.done = !found;
       if (!found)
-        write (link, key, value, request->lifetime_ms);
+        reply.refused = !store (link, request);
       break;
 
     case MEMO_REMOTE_ACQUIRE:
@@ -262,7 +280,7 @@ ScriptedServer::run (ScriptedLink *link, MemoRemoteRequest *request)
       reply.done = !found || (request->expected != nullptr && begins (expected));
       if (reply.done)
         {
-          write (link, key, value, request->lifetime_ms);
+          reply.refused = !store (link, request);
           tracked_[key].insert (link);
         }
       else
@@ -275,7 +293,7 @@ ScriptedServer::run (ScriptedLink *link, MemoRemoteRequest *request)
       reply.done = begins (expected);
       if (reply.done)
         {
-          write (link, key, value, request->lifetime_ms);
+          reply.refused = !store (link, request);
           tracked_[key].insert (link);
         }
       break;
@@ -283,7 +301,7 @@ ScriptedServer::run (ScriptedLink *link, MemoRemoteRequest *request)
     case MEMO_REMOTE_CLAIM:
       reply.done = !begins ("F");
       if (reply.done)
-        write (link, key, value, request->lifetime_ms);
+        reply.refused = !store (link, request);
       break;
 
     case MEMO_REMOTE_RELEASE:
@@ -301,11 +319,13 @@ ScriptedServer::run (ScriptedLink *link, MemoRemoteRequest *request)
       break;
 
     case MEMO_REMOTE_FENCE:
-      reply.done = fence (link, key, value, request->lifetime_ms);
+      reply.refused = !fence (link, key, value, request->lifetime_ms);
+      reply.done = !reply.refused;
       break;
 
     case MEMO_REMOTE_UNFENCE:
-      reply.done = fence (link, key, value, 0);
+      reply.refused = !fence (link, key, value, 0);
+      reply.done = !reply.refused;
       break;
     }
 
@@ -417,6 +437,11 @@ ScriptedLink::hear_reply ()
 
   auto reply = std::move (replies_.front ());
   replies_.pop_front ();
+  if (reply.refused)
+    {
+      fail (reply.request, "OOM command not allowed when used memory > 'maxmemory'");
+      return true;
+    }
   Bytes found (reply.found ? g_bytes_new (reply.found->data (), reply.found->size ()) : nullptr);
   memo_remote_request_done (reply.request, generation_, reply.done, found.get ());
   return true;
