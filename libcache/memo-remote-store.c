@@ -126,7 +126,7 @@ end (Store        *store,
 
   memo_lock (&cache->lock);
   memo_remote_lane_next (&self->stores, &trash.remote);
-  if (store->turn != NULL)
+  if (store->turn != NULL && error == NULL)
     memo_remote_turn_end (g_steal_pointer (&store->turn), &trash.remote);
   if (store->set && error != NULL && self->loss == NULL)
     self->loss = g_error_copy (error);
