@@ -45,6 +45,7 @@ main (int argc, char **argv)
     { "backplane", 0, 0, G_OPTION_ARG_INT, &options.backplane, "Tell the others by a channel of the server", "PORT" },
     { "flush", 0, 0, G_OPTION_ARG_NONE, &options.flush, "Drop everything when the channel breaks", nullptr },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &options.strict, "Make no change that cannot be fenced", nullptr },
+    { "early", 0, 0, G_OPTION_ARG_DOUBLE, &options.early, "Refresh entries before they expire", "FACTOR" },
     { "changes", 0, 0, G_OPTION_ARG_NONE, &options.changes, "Change keys, too", nullptr },
     {},
   };

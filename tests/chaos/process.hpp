@@ -29,6 +29,7 @@ struct Options
   int         backplane = 0;    // the port, 0: none
   gboolean    flush = FALSE;    // the backplane drops everything when its connection ends
   gboolean    strict = FALSE;
+  double      early = 0.0;
   gboolean    changes = FALSE;
 };
 
@@ -73,6 +74,7 @@ public:
     cache_ = MEMO_CACHE (g_object_new (MEMO_TYPE_ASYNC_CACHE, "remote-cache", backend, nullptr));
     if (options.strict)
       g_object_set (cache_, "strict-changes", TRUE, nullptr);
+    memo_async_cache_set_early_refresh (MEMO_ASYNC_CACHE (cache_), options.early);
     for (int i = 0; i < options.keys; i++)
       loaders_.push_back (make_loader (i));
   }
