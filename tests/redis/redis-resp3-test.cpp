@@ -43,6 +43,8 @@ protected:
         asks_ = server_.asking;
         return tracking_;
       }
+    if (words[0] == "GET" && withheld_)
+      return "";
     if (words[0] == "PING" && words.size () == 2)
       {
         if (server_.asking != told_)
@@ -74,7 +76,7 @@ protected:
   FakeServer::Peer        *asks_ = nullptr, *told_ = nullptr;
   std::string              hello_ = "%2\r\n" + bulk ("server") + bulk ("redis") + bulk ("proto") + ":3\r\n";
   std::string              tracking_ = "+OK\r\n";
-  bool                     silent_ = false;
+  bool                     silent_ = false, withheld_ = false;
   std::vector<std::string> nonces_;
 };
 
@@ -172,6 +174,30 @@ TEST_F (RedisResp3Test, ItTellsMessagesFromAnswersInTheOrderOfTheStream)
   settle ();
   EXPECT_THAT (outdated_, ElementsAre ("memo:d:a", "memo:d:b", "memo:t:x"));
   EXPECT_EQ (counters_.messages, 2u);
+  EXPECT_TRUE (is_up ());
+}
+
+// Cut anywhere, and told before the answer behind it is.
+TEST_F (RedisResp3Test, MessagesBetweenAnswersLeaveThemInStep)
+{
+  std::vector<size_t> told;
+
+  start_tracking ();
+  withheld_ = true;
+  auto first = ask ({ "GET", "a" }, [&] { told.push_back (outdated_.size ()); });
+  auto second = ask ({ "GET", "b" }, [&] { told.push_back (outdated_.size ()); });
+  settle ();
+  for (char byte : push_of ("*1\r\n" + bulk ("memo:d:a")) + bulk ("of a") + push_of ("_\r\n") + push_of ("*1\r\n" + bulk ("memo:d:b")) +
+                     bulk ("of b"))
+    {
+      EXPECT_THAT (second, NotAnswered ());
+      server_.say_to (*asks_, std::string (1, byte));
+      settle ();
+    }
+  EXPECT_THAT (first, Said ("of a"));
+  EXPECT_THAT (second, Said ("of b"));
+  EXPECT_THAT (outdated_, ElementsAre ("memo:d:a", "everything", "memo:d:b"));
+  EXPECT_THAT (told, ElementsAre (1, 3));
   EXPECT_TRUE (is_up ());
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "redis-steps-test.hpp"
 
+#include "memo-redis-reader.h"
+
 using namespace memo_test;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
@@ -16,7 +18,7 @@ protected:
   RedisRightsTest () { prefix_ = "shop:"; }
 
   // The user of the documentation, but for this one right; the backend of it.
-  MemoBackend *make_user (const std::string &but = "")
+  MemoBackend *make_user (const std::string &but = "", const std::string &query = "")
   {
     int left_out = 0;
 
@@ -28,7 +30,7 @@ protected:
         EXPECT_EQ (server_->say (words), "+OK");
       }
     EXPECT_EQ (left_out, but.empty () ? 0 : 1) << but;
-    return listen ("redis+unix://shop:secret@" + server_->path () + "?max-staleness-ms=2000&timeout-ms=20000&prefix=shop:");
+    return listen ("redis+unix://shop:secret@" + server_->path () + "?max-staleness-ms=2000&timeout-ms=20000&prefix=shop:" + query);
   }
 };
 
@@ -56,9 +58,27 @@ TEST_F (RedisRightsTest, EachThatIsMissingIsSaid)
     {
       const size_t before = warnings ().size ();
 
-      EXPECT_THAT (open (make_user (right)), IsUnavailable (right));
+      EXPECT_THAT (open (make_user (right, "&protocol=2")), IsUnavailable (right));
       wait_really_until ([&] { return warnings ().size () > before; });
       EXPECT_THAT (warnings ().back (), HasSubstr ("max-staleness-ms=0"));
+      close_all ();
+    }
+}
+
+// Where one connection is told by itself, nobody subscribes to anything.
+TEST_F (RedisRightsTest, OneConnectionTakesFewer)
+{
+  for (const char *right : { "&__redis__:invalidate", "+client|id", "+subscribe" })
+    {
+      if (memo_redis_reader_knows_pushes ())
+        EXPECT_THAT (open (make_user (right)), WentWell ()) << right;
+      else
+        EXPECT_THAT (open (make_user (right)), IsUnavailable (right));
+      close_all ();
+    }
+  for (const char *right : { "+info", "+client|tracking" })
+    {
+      EXPECT_THAT (open (make_user (right)), IsUnavailable (right));
       close_all ();
     }
 }
