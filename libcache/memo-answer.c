@@ -45,6 +45,7 @@ typedef struct
   MemoCall     *waiters;    /* who gets the answer, linked by `waiter.next` */
   MemoFlight   *next;       /* the flight that the others wait for now, if there are others */
   GMainContext *start_in;   /* where that is to start, if it is new */
+  MemoFlight   *late;       /* an early refresh whose place it takes; in the trash */
   GPtrArray    *timers;
   MemoTrash     trash;
   gboolean      arm;
@@ -76,6 +77,8 @@ move_late_waiters (MemoAsyncCache *self,
 
       if (outcome->next == NULL)
         outcome->next = memo_flights_find (self, &key, now, &outcome->trash);
+      if (outcome->next != NULL && memo_early_gives_way (self, outcome->next, &outcome->trash))
+        outcome->late = g_steal_pointer (&outcome->next);
 
       if (outcome->next != NULL)
         {
@@ -192,6 +195,8 @@ settle (MemoAsyncCache *self,
   g_mutex_unlock (&self->lock);
 
   answer_waiters (outcome.waiters, entry, error);
+  if (outcome.late != NULL)
+    memo_early_end (self, outcome.late);
 
   if (outcome.next != NULL)
     memo_loading_watch_all (self, outcome.next);

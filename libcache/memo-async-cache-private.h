@@ -272,6 +272,11 @@ MemoEntry  *memo_early_lookup          (MemoAsyncCache      *self,
 void        memo_early_refresh         (MemoAsyncCache      *self,
                                         const char          *key,
                                         MemoLoader          *loader);
+gboolean    memo_early_gives_way       (MemoAsyncCache      *self,
+                                        MemoFlight          *flight,
+                                        MemoTrash           *trash);
+void        memo_early_end             (MemoAsyncCache      *self,
+                                        MemoFlight          *flight);
 gboolean    memo_early_give_up         (MemoAsyncCache      *self,
                                         MemoFlight          *flight);
 

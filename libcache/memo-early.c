@@ -112,6 +112,30 @@ memo_early_refresh (MemoAsyncCache *self,
   memo_call_leave (request);
 }
 
+/* With the lock held: whether somebody who is going to wait takes the place of FLIGHT, an early refresh whose loader was not called.  The context
+ * in which that was to be is of somebody who does not wait for it, and need not turn.  The caller ends it, once the lock is released. */
+gboolean
+memo_early_gives_way (MemoAsyncCache *self,
+                      MemoFlight     *flight,
+                      MemoTrash      *trash)
+{
+  if (flight->beyond == 0 || flight->started || flight->first != flight->last)
+    return FALSE;
+
+  memo_flights_detach (self, flight, trash);
+
+  return TRUE;
+}
+
+/* Nothing comes of it, and nobody is told. */
+void
+memo_early_end (MemoAsyncCache *self,
+                MemoFlight     *flight)
+{
+  memo_loading_answer (self, flight, NULL, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
+                                                                "An early refresh has nothing to store"));
+}
+
 /* There is no point in going on with an early refresh: it ends, unless somebody has come to wait for what it brings.  Says whether it ended. */
 gboolean
 memo_early_give_up (MemoAsyncCache *self,
@@ -132,8 +156,7 @@ memo_early_give_up (MemoAsyncCache *self,
 
   memo_trash_empty (&trash);
   if (alone)
-    memo_loading_answer (self, flight, NULL, g_error_new_literal (MEMO_ERROR, MEMO_ERROR_UNAVAILABLE,
-                                                                  "An early refresh has nothing to store"));
+    memo_early_end (self, flight);
 
   return alone;
 }

@@ -275,6 +275,7 @@ memo_loading_get (MemoAsyncCache *self,
   g_autoptr(MemoLoader) kept = NULL;
   MemoTrash trash = { 0 };
   MemoFlight *flight = NULL;
+  MemoFlight *late = NULL;
   gboolean recursive = FALSE;
   gboolean joined = FALSE;
   gboolean given = FALSE;
@@ -331,6 +332,8 @@ memo_loading_get (MemoAsyncCache *self,
   else
     {
       flight = memo_flights_find (self, &key, now, &trash);
+      if (flight != NULL && memo_early_gives_way (self, flight, &trash))
+        late = g_steal_pointer (&flight);
       /* A refresh that cannot load has nothing of a flight that only reads, and must not make it a miss for others. */
       if (flight != NULL && refresh && loader == NULL && flight->loader == memo_loader_get_none ())
         flight = NULL;
@@ -349,6 +352,8 @@ memo_loading_get (MemoAsyncCache *self,
 
   g_mutex_unlock (&self->lock);
 
+  if (late != NULL)
+    memo_early_end (self, late);
   memo_trash_empty (&trash);
 
   if (flight != NULL)

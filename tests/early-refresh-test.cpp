@@ -218,6 +218,56 @@ TEST_F (EarlyRefreshTest, Rule13WhenTheEntryExpiresMeanwhileOthersJoin)
   EXPECT_THAT (got, GotText ("new"));
 }
 
+TEST_F (EarlyRefreshTest, Rule9WhoWaitsDoesNotWaitForAContextThatDoesNotTurn)
+{
+  load ("key", "old");
+  Context idle;
+  ScriptedLoader never;
+  auto hit = idle.within ([&] { return get ("key", never); });
+  advance (10.0);
+  auto got = get ("key", loader_);
+  turn ();
+  ASSERT_EQ (loader_.pending (), 1u);
+  loader_.answer ("new");
+  turn ();
+  EXPECT_THAT (got, GotText ("new"));
+
+  idle.turn ();
+  EXPECT_THAT (hit, GotText ("old"));
+  EXPECT_EQ (never.count (), 0) << "it was overtaken";
+  EXPECT_THAT (lookup ("key"), HoldsText ("new"));
+}
+
+TEST_F (EarlyRefreshTest, Rule13ARefreshTakesThePlaceOfOneThatHasNotBegun)
+{
+  load ("key", "old");
+  Context idle;
+  ScriptedLoader never;
+  idle.within ([&] { return get ("key", never); });
+  auto got = refresh ("key", loader_);
+  turn ();
+  loader_.answer ("new");
+  turn ();
+  EXPECT_THAT (got, GotText ("new"));
+  idle.turn ();
+  EXPECT_EQ (never.count (), 0);
+}
+
+TEST_F (EarlyRefreshTest, WhereItsContextGoesAwayNothingIsLeft)
+{
+  load ("key", "old");
+  ScriptedLoader never;
+  {
+    Context gone;
+    gone.within ([&] { memo_cache_get_async (cache (), "key", MEMO_GET_NONE, never, nullptr, nullptr, nullptr); });
+  }
+  turn ();
+  EXPECT_EQ (never.count (), 0);
+  auto got = get ("key", loader_);
+  turn ();
+  EXPECT_THAT (got, GotText ("old"));
+}
+
 TEST_F (EarlyRefreshTest, Rule10OneThatTakesTooLongEnds)
 {
   memo_loader_set_timeout (loader_, 2.0);
