@@ -154,17 +154,21 @@ conclude (MemoAsyncCache *self,
   memo_tag_set_free (tags);
 }
 
+/* Who gets what was PROMOTED need not wait for another turn of the loop: it is one that nobody else's code has a part in. */
 static void
 answer_waiters (MemoCall     *waiters,
                 MemoEntry    *entry,
-                const GError *error)
+                const GError *error,
+                gboolean      promoted)
 {
   while (waiters != NULL)
     {
       MemoCall *waiter = waiters;
 
       waiters = waiter->waiter.next;
-      if (error != NULL)
+      if (promoted)
+        memo_call_conclude_ahead (waiter, memo_entry_ref (entry));
+      else if (error != NULL)
         memo_call_return_error (waiter, g_error_copy (error));
       else
         memo_call_return_entry (waiter, entry != NULL ? memo_entry_ref (entry) : NULL);
@@ -194,7 +198,7 @@ settle (MemoAsyncCache *self,
     conclude (self, flight, entry, error, promoted_until, duration, now, &outcome);
   g_mutex_unlock (&self->lock);
 
-  answer_waiters (outcome.waiters, entry, error);
+  answer_waiters (outcome.waiters, entry, error, promoted_until != 0);
   if (outcome.late != NULL)
     memo_early_end (self, outcome.late);
 

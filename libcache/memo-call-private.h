@@ -74,6 +74,7 @@ struct _MemoCall
   MemoEntry           *answer;
   GError              *error;
   MemoMail             mail;
+  gboolean             ahead;         /* whether the answer may follow the mail that brings it at once */
   MemoWaiter           waiter;
 };
 
@@ -89,6 +90,8 @@ gboolean   memo_call_is_open       (MemoCall             *self);
 gboolean   memo_call_conclude      (MemoCall             *self,
                                     MemoEntry            *entry,
                                     GError               *error);
+void       memo_call_conclude_ahead (MemoCall            *self,
+                                    MemoEntry            *entry);
 
 MemoCall  *memo_call_new_request   (gpointer              source_object,
                                     gpointer              source_tag,

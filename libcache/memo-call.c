@@ -114,7 +114,10 @@ memo_call_post (MemoCall *self)
   g_autoptr(GMainContext) context = g_steal_pointer (&self->context);
 
   g_object_ref (self);
-  memo_mailbox_post (context, &self->mail);
+  if (self->ahead)
+    memo_mailbox_post_ahead (context, &self->mail);
+  else
+    memo_mailbox_post (context, &self->mail);
 }
 
 static gboolean
@@ -200,6 +203,22 @@ memo_call_conclude (MemoCall  *self,
   g_clear_error (&error);
 
   return FALSE;
+}
+
+/* Answers a request, unless it was withdrawn, by mail of its own context, which the answer may follow at once.  Takes the entry. */
+void
+memo_call_conclude_ahead (MemoCall  *self,
+                          MemoEntry *entry)
+{
+  if (memo_call_claim (self, ANSWERED))
+    {
+      self->ahead = TRUE;
+      memo_call_settle (self, entry, NULL);
+    }
+  else
+    {
+      memo_entry_unref (entry);
+    }
 }
 
 /* --- cancellation of a request --- */

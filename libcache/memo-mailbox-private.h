@@ -18,7 +18,9 @@ struct _MemoMail
   void    (*discard) (MemoMail *mail);    /* the context went away, in whichever thread */
 };
 
-void memo_mailbox_post (GMainContext *context,
-                        MemoMail     *mail);
+void memo_mailbox_post       (GMainContext *context,
+                              MemoMail     *mail);
+void memo_mailbox_post_ahead (GMainContext *context,
+                              MemoMail     *mail);
 
 G_END_DECLS

@@ -15,6 +15,8 @@ typedef struct
   MemoMail     *fetched;
   MemoMail     *last_fetched;
   guint64       taken;      /* how many of all that came were taken */
+  MemoMail     *ahead;      /* comes before all of that */
+  MemoMail     *last_ahead;
 } Mailbox;
 
 static GMutex lock;             /* guards all that follows, and every mailbox but for what was fetched */
@@ -46,14 +48,25 @@ fetch (Mailbox *self)
   self->first = NULL;
 }
 
+/* What was posted before END, and what is ahead of it; or NULL. */
 static MemoMail *
-take_first (Mailbox *self)
+take_first (Mailbox *self,
+            guint64  end)
 {
-  MemoMail *mail = self->fetched;
+  MemoMail **first = self->ahead != NULL ? &self->ahead : &self->fetched;
+  MemoMail *mail = *first;
 
-  self->fetched = mail->next;
+  if (mail == NULL)
+    return NULL;
+
+  if (first == &self->fetched)
+    {
+      if (self->taken >= end)
+        return NULL;
+      self->taken++;
+    }
+  *first = mail->next;
   mail->next = NULL;
-  self->taken++;
 
   return mail;
 }
@@ -64,6 +77,7 @@ mailbox_dispatch (GSource     *source,
                   gpointer     user_data)
 {
   Mailbox *self = (Mailbox *) source;
+  MemoMail *mail;
   gboolean empty;
   guint64 end;
 
@@ -74,15 +88,11 @@ mailbox_dispatch (GSource     *source,
 
   /* What is posted meanwhile is for the next turn.  A callback may run a loop of its own,
    * which then delivers the rest: so the mail is taken one by one. */
-  while (self->taken < end)
-    {
-      MemoMail *mail = take_first (self);
-
-      mail->deliver (mail);
-    }
+  while ((mail = take_first (self, end)) != NULL)
+    mail->deliver (mail);
 
   memo_lock (&lock);
-  empty = self->first == NULL && self->fetched == NULL;
+  empty = self->first == NULL && self->fetched == NULL && self->ahead == NULL;
   if (empty)
     retire (self);
   g_mutex_unlock (&lock);
@@ -99,22 +109,36 @@ mailbox_finalize (GSource *source)
   memo_lock (&lock);
   retire (self);
   fetch (self);
-  mail = self->fetched;
   g_mutex_unlock (&lock);
 
-  while (mail != NULL)
-    {
-      MemoMail *next = mail->next;
-
-      mail->discard (mail);
-      mail = next;
-    }
+  while ((mail = take_first (self, G_MAXUINT64)) != NULL)
+    mail->discard (mail);
 }
 
 static GSourceFuncs mailbox_funcs = {
   .dispatch = mailbox_dispatch,
   .finalize = mailbox_finalize,
 };
+
+/* With the lock held: the one of CONTEXT, if it has one at the moment. */
+static Mailbox *
+find (GMainContext *context)
+{
+  Mailbox *self;
+
+  if (mailboxes == NULL)
+    mailboxes = g_hash_table_new (NULL, NULL);
+
+  self = g_hash_table_lookup (mailboxes, context);
+  if (self != NULL && g_source_is_destroyed (&self->source))
+    {
+      /* It was of a context that is gone, and whose address this one has. */
+      retire (self);
+      self = NULL;
+    }
+
+  return self;
+}
 
 /* Has MAIL delivered in CONTEXT, in a later turn of its loop.  From any thread. */
 void
@@ -128,16 +152,7 @@ memo_mailbox_post (GMainContext *context,
 
   memo_lock (&lock);
 
-  if (mailboxes == NULL)
-    mailboxes = g_hash_table_new (NULL, NULL);
-
-  self = g_hash_table_lookup (mailboxes, context);
-  if (self != NULL && g_source_is_destroyed (&self->source))
-    {
-      /* It was of a context that is gone, and whose address this one has. */
-      retire (self);
-      self = NULL;
-    }
+  self = find (context);
   if (self == NULL)
     {
       source = g_source_new (&mailbox_funcs, sizeof (Mailbox));
@@ -162,4 +177,33 @@ memo_mailbox_post (GMainContext *context,
   /* Not under the lock, or the thread of the context would wake up to wait for it. */
   if (source != NULL)
     g_source_attach (source, context);
+}
+
+/* The same, but where that is possible before all that was posted earlier: behind the mail that is being delivered, in the same turn.
+ * Only what was posted by memo_mailbox_post() may post like this, so that a turn ends. */
+void
+memo_mailbox_post_ahead (GMainContext *context,
+                         MemoMail     *mail)
+{
+  Mailbox *self = NULL;
+
+  /* Nobody else delivers what is in there. */
+  if (g_main_context_is_owner (context))
+    {
+      memo_lock (&lock);
+      self = find (context);
+      g_mutex_unlock (&lock);
+    }
+  if (self == NULL)
+    {
+      memo_mailbox_post (context, mail);
+      return;
+    }
+
+  mail->next = NULL;
+  if (self->ahead == NULL)
+    self->ahead = mail;
+  else
+    self->last_ahead->next = mail;
+  self->last_ahead = mail;
 }

@@ -190,53 +190,13 @@ acquire (MemoAsyncCache *cache,
 
 /* --- what is there --- */
 
-/* What a value is found to be. */
-typedef enum
+/* Takes TOKENS. */
+static void
+set_tokens (MemoRemoteLoad   *load,
+            MemoRemoteTokens *tokens)
 {
-  VOID,
-  USABLE,
-  UNKNOWN,    /* tokens have to be read first */
-  IN_CHANGE,  /* a tag of it is being changed */
-  OUTDATED,   /* the key was, meanwhile */
-} Worth;
-
-/* With the lock held: whether RECORD has the present tokens.  MISSING gets the names of those that are not known. */
-static Worth
-judge (MemoAsyncCache   *cache,
-       MemoRemoteLoad   *load,
-       const MemoRecord *record,
-       gint64            now,
-       GPtrArray       **missing)
-{
-  MemoRemote *self = load->remote;
-  gboolean marked = FALSE;
-  Worth worth = USABLE;
-
-  for (guint i = 0; i < record->n_tags; i++)
-    {
-      const char *name = record->tags[i].text;
-      const guint8 *token = memo_remote_tokens_find (load->tokens, name);
-
-      marked = marked || strcmp (name, MEMO_REMOTE_EVERYTHING) == 0;
-      if (token == NULL)
-        token = memo_remote_token_known (self, name, G_MAXUINT64, cache->lease_end, now);
-      if (g_hash_table_size (self->busy) > 0 && g_hash_table_contains (self->busy, name))
-        return IN_CHANGE;
-
-      if (token == NULL)
-        {
-          if (*missing == NULL)
-            *missing = g_ptr_array_new ();
-          g_ptr_array_add (*missing, g_strdup (name));
-          worth = UNKNOWN;
-        }
-      else if (memcmp (token, record->tags[i].token, MEMO_RECORD_ID_SIZE) != 0)
-        {
-          return VOID;
-        }
-    }
-
-  return marked ? worth : VOID;
+  g_clear_pointer (&load->tokens, memo_remote_tokens_unref);
+  load->tokens = tokens;
 }
 
 static void
@@ -248,8 +208,7 @@ more_gathered (MemoRemoteTokens *tokens,
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (flight->cache);
   g_autoptr(GBytes) found = g_steal_pointer (&load->found);
 
-  g_clear_pointer (&load->tokens, memo_remote_tokens_unref);
-  load->tokens = tokens;
+  set_tokens (load, tokens);
 
   if (cache == NULL)
     memo_flight_unref (flight);
@@ -293,7 +252,7 @@ use_value (MemoAsyncCache *cache,
   MemoTierAnswer *answer = NULL;
   const gint64 now = memo_async_cache_now (cache);
   gint64 remaining = 0;
-  Worth worth = VOID;
+  MemoRemoteWorth worth = MEMO_REMOTE_VOID;
 
   /* In the handler of a reply: it changes in this thread alone. */
   memcpy (server, self->server, sizeof server);
@@ -315,9 +274,9 @@ use_value (MemoAsyncCache *cache,
         }
 
       memo_lock (&cache->lock);
-      worth = judge (cache, load, &record, now, &missing);
+      worth = memo_remote_judge (cache, load, &record, now, &missing);
       /* From now on it is outdated with them. */
-      if (tags != NULL && (worth == UNKNOWN || worth == USABLE))
+      if (tags != NULL && (worth == MEMO_REMOTE_UNKNOWN || worth == MEMO_REMOTE_USABLE))
         {
           memo_flight_add_tags (flight, (const char * const *) tags);
           memo_remote_learn (self, flight->item.text, tags);
@@ -325,9 +284,9 @@ use_value (MemoAsyncCache *cache,
       load->anchored = TRUE;
       load->keep = MEMO_REMOTE_KEEP_NOT;
       /* It may be from before what outdated it (outdated-reader-looks-again). */
-      if (worth == USABLE && load->outdated)
-        worth = load->rounds < MEMO_REMOTE_MAX_ROUNDS ? OUTDATED : IN_CHANGE;
-      if (worth == USABLE)
+      if (worth == MEMO_REMOTE_USABLE && load->outdated)
+        worth = load->rounds < MEMO_REMOTE_MAX_ROUNDS ? MEMO_REMOTE_OUTDATED : MEMO_REMOTE_IN_CHANGE;
+      if (worth == MEMO_REMOTE_USABLE)
         {
           end_reading (load);
           /* Where its payload turns out to be of no use, or a refresh came, what is loaded takes its place
@@ -339,7 +298,7 @@ use_value (MemoAsyncCache *cache,
         }
       g_mutex_unlock (&cache->lock);
 
-      if (worth == USABLE)
+      if (worth == MEMO_REMOTE_USABLE)
         {
           answer = g_new (MemoTierAnswer, 1);
           *answer = (MemoTierAnswer) {
@@ -353,13 +312,13 @@ use_value (MemoAsyncCache *cache,
       g_strfreev (tags);
     }
 
-  if (worth == USABLE)
+  if (worth == MEMO_REMOTE_USABLE)
     memo_launch_answered (flight, answer);
-  else if (worth == OUTDATED)
+  else if (worth == MEMO_REMOTE_OUTDATED)
     look_again (cache, flight);
-  else if (worth == UNKNOWN)
+  else if (worth == MEMO_REMOTE_UNKNOWN)
     gather_more (flight, found, g_steal_pointer (&missing));
-  else if (worth == IN_CHANGE)
+  else if (worth == MEMO_REMOTE_IN_CHANGE)
     finish_without (cache, flight, FALSE);
   else
     acquire (cache, flight, memo_remote_head (found));
@@ -455,7 +414,7 @@ evaluate (MemoAsyncCache *cache,
 
 /* --- a round --- */
 
-/* One of the two replies of a round is there.  Takes the reference to the flight. */
+/* One of the replies of a round is there.  Takes the reference to the flight. */
 static void
 half_done (MemoFlight *flight)
 {
@@ -487,9 +446,7 @@ tokens_gathered (MemoRemoteTokens *tokens,
 {
   MemoFlight *flight = data;
 
-  g_clear_pointer (&flight->remote->tokens, memo_remote_tokens_unref);
-  flight->remote->tokens = tokens;
-
+  set_tokens (flight->remote, tokens);
   half_done (flight);
 }
 
@@ -529,6 +486,7 @@ memo_remote_look (MemoAsyncCache *cache,
   gboolean gives_up;
   gboolean lost;
   gboolean over;
+  MemoRemoteTokens *plain = NULL;
   char **names = NULL;
 
   memo_flight_ref (flight);
@@ -553,6 +511,8 @@ memo_remote_look (MemoAsyncCache *cache,
       blocked = memo_brackets_hold (&cache->brackets, &key, flight->tags) ||
                 memo_remote_is_busy (self, load->name, flight->tags, flight->previous_tags);
       if (!blocked)
+        plain = memo_remote_tokens_plain (self, flight->item.text, flight->tags, flight->previous_tags, cache->lease_end, now);
+      if (!blocked && plain == NULL)
         names = memo_remote_tag_names (self, flight->item.text, flight->tags, flight->previous_tags);
     }
   g_mutex_unlock (&cache->lock);
@@ -569,9 +529,16 @@ memo_remote_look (MemoAsyncCache *cache,
       return;
     }
 
-  g_atomic_int_set (&load->pending, 2);
-  memo_flight_ref (flight);
-  memo_remote_tokens_gather (self, names, tokens_gathered, flight);
+  g_atomic_int_set (&load->pending, plain != NULL ? 1 : 2);
+  if (plain != NULL)
+    {
+      set_tokens (load, plain);
+    }
+  else
+    {
+      memo_flight_ref (flight);
+      memo_remote_tokens_gather (self, names, tokens_gathered, flight);
+    }
 
   load->request = (MemoRemoteRequest) {
     .step = MEMO_REMOTE_LOAD,

@@ -26,6 +26,7 @@ typedef struct _MemoFlight MemoFlight;
 typedef struct _MemoRemote MemoRemote;
 typedef struct _MemoRemoteHub MemoRemoteHub;
 typedef struct _MemoRemoteLoad MemoRemoteLoad;
+typedef struct _MemoRemoteTokens MemoRemoteTokens;
 typedef struct _MemoRemoteFence MemoRemoteFence;
 
 #define MEMO_REMOTE_ID_SIZE    16
@@ -112,6 +113,7 @@ struct _MemoRemote
 
   GHashTable        *tokens;        /* name of a tag -> Known, see memo-remote-tokens.c */
   guint64            stamp;         /* counts what comes into it */
+  MemoRemoteTokens  *plain;         /* of a value without tags, as long as it is known; NULL if it was not asked for since */
   MemoFence          fence;         /* when they were outdated, while some are being read */
   GHashTable        *asks;          /* name -> what reads its token, see memo-remote-tokens.c */
   GHashTable        *learned;       /* key -> the tags that it was found to have */
@@ -144,7 +146,6 @@ typedef struct
   guint8      token[MEMO_RECORD_ID_SIZE];
 } MemoRemoteToken;
 
-typedef struct _MemoRemoteTokens MemoRemoteTokens;
 
 /* In the handler of the last reply, or at once. */
 typedef void (*MemoRemoteTokensDone) (MemoRemoteTokens *tokens,
@@ -153,7 +154,7 @@ typedef void (*MemoRemoteTokensDone) (MemoRemoteTokens *tokens,
 struct _MemoRemoteTokens
 {
   gatomicrefcount      ref_count;
-  MemoRemote          *remote;
+  MemoRemote          *remote;    /* while they are gathered; NULL where they were known */
   int                  pending;   /* atomic */
   int                  fenced;    /* atomic: one of the tags is being changed */
   int                  failed;    /* atomic: one could not be read */
@@ -210,6 +211,16 @@ struct _MemoRemoteLoad
   char              name[];
 };
 
+/* What a value is found to be. */
+typedef enum
+{
+  MEMO_REMOTE_VOID,
+  MEMO_REMOTE_USABLE,
+  MEMO_REMOTE_UNKNOWN,    /* tokens have to be read first */
+  MEMO_REMOTE_IN_CHANGE,  /* a tag of it is being changed */
+  MEMO_REMOTE_OUTDATED,   /* the key was, meanwhile */
+} MemoRemoteWorth;
+
 /* memo-remote.c */
 MemoRemote *memo_remote_new             (MemoAsyncCache      *cache,
                                          MemoRemoteBackend   *backend);
@@ -263,12 +274,24 @@ GBytes     *memo_remote_encode          (MemoRemote          *self,
                                          gint64               deadline,
                                          gint64               duration,
                                          gint64               now);
+MemoRemoteWorth memo_remote_judge       (MemoAsyncCache      *cache,
+                                         MemoRemoteLoad      *load,
+                                         const MemoRecord    *record,
+                                         gint64               now,
+                                         GPtrArray          **missing);
 
 /* memo-remote-tokens.c */
 char      **memo_remote_tag_names       (MemoRemote          *self,
                                          const char          *key,
                                          const MemoTagSet    *some,
                                          const MemoTagSet    *others);
+MemoRemoteTokens *
+            memo_remote_tokens_plain    (MemoRemote          *self,
+                                         const char          *key,
+                                         const MemoTagSet    *some,
+                                         const MemoTagSet    *others,
+                                         gint64               lease_end,
+                                         gint64               now);
 void        memo_remote_tokens_gather   (MemoRemote          *self,
                                          char               **names,
                                          MemoRemoteTokensDone done,

@@ -32,6 +32,13 @@ add_name (GPtrArray  *names,
     g_ptr_array_add (names, name);
 }
 
+static char **
+find_learned (MemoRemote *self,
+              const char *key)
+{
+  return g_hash_table_size (self->learned) > 0 ? g_hash_table_lookup (self->learned, key) : NULL;
+}
+
 /* With the lock held: the names of all tags that a value of KEY is expected to have, which are SOME and OTHERS and those
  * that it was found to have before; and of the one that everything has. */
 char **
@@ -41,7 +48,7 @@ memo_remote_tag_names (MemoRemote       *self,
                        const MemoTagSet *others)
 {
   GPtrArray *names = g_ptr_array_new ();
-  char **learned = g_hash_table_size (self->learned) > 0 ? g_hash_table_lookup (self->learned, key) : NULL;
+  char **learned = find_learned (self, key);
 
   g_ptr_array_add (names, g_strdup (MEMO_REMOTE_EVERYTHING));
   for (guint i = 0; i < memo_tag_set_size (some); i++)
@@ -100,11 +107,19 @@ note_outdated (MemoRemote *self,
   memo_tag_set_free (names);
 }
 
+/* Another token is known, or one is not any more. */
+static void
+forget_plain (MemoRemote *self)
+{
+  g_clear_pointer (&self->plain, memo_remote_tokens_unref);
+}
+
 void
 memo_remote_token_outdate (MemoRemote *self,
                            const char *name)
 {
   g_hash_table_remove (self->tokens, name);
+  forget_plain (self);
   note_outdated (self, name);
 }
 
@@ -112,6 +127,7 @@ void
 memo_remote_tokens_outdate (MemoRemote *self)
 {
   g_hash_table_remove_all (self->tokens);
+  forget_plain (self);
   memo_fence_invalidate_all (&self->fence);
 }
 
@@ -135,13 +151,38 @@ typedef struct
   MemoRemoteToken  *token;
 } Want;
 
+/* Takes NAMES. */
+static MemoRemoteTokens *
+tokens_new (char **names)
+{
+  const guint n = g_strv_length (names);
+  MemoRemoteTokens *tokens = g_malloc0 (sizeof *tokens + n * sizeof tokens->items[0]);
+
+  g_atomic_ref_count_init (&tokens->ref_count);
+  tokens->names = names;
+  tokens->n = n;
+  for (guint i = 0; i < n; i++)
+    tokens->items[i].name = names[i];
+
+  return tokens;
+}
+
+static void
+set_token (MemoRemoteToken *token,
+           const guint8    *known)
+{
+  token->known = known != NULL;
+  if (known != NULL)
+    memcpy (token->token, known, MEMO_RECORD_ID_SIZE);
+}
+
 void
 memo_remote_tokens_unref (MemoRemoteTokens *tokens)
 {
   if (!g_atomic_ref_count_dec (&tokens->ref_count))
     return;
 
-  memo_remote_unref (tokens->remote);
+  g_clear_pointer (&tokens->remote, memo_remote_unref);
   g_strfreev (tokens->names);
   g_free (tokens);
 }
@@ -240,6 +281,7 @@ note_known (Ask          *ask,
       if (g_hash_table_size (self->tokens) >= MEMO_REMOTE_MAX_TOKENS)
         g_hash_table_remove_all (self->tokens);
       g_hash_table_replace (self->tokens, g_strdup (ask->name), known);
+      forget_plain (self);
     }
 }
 
@@ -350,6 +392,34 @@ want (MemoRemote       *self,
   return fresh;
 }
 
+/* With the lock held: nearly always a value has no tags but the one that everything has, and the token of that is known.  A reference to
+ * what memo_remote_tokens_gather() would give then; NULL where it is not so. */
+MemoRemoteTokens *
+memo_remote_tokens_plain (MemoRemote       *self,
+                          const char       *key,
+                          const MemoTagSet *some,
+                          const MemoTagSet *others,
+                          gint64            lease_end,
+                          gint64            now)
+{
+  const guint8 *token;
+
+  if (memo_tag_set_size (some) > 0 || memo_tag_set_size (others) > 0 || find_learned (self, key) != NULL || now >= lease_end)
+    return NULL;
+
+  if (self->plain == NULL)
+    {
+      token = memo_remote_token_known (self, MEMO_REMOTE_EVERYTHING, G_MAXUINT64, lease_end, now);
+      if (token == NULL)
+        return NULL;
+      self->plain = tokens_new (memo_remote_tag_names (self, key, NULL, NULL));
+      self->plain->stamp = self->stamp;
+      set_token (&self->plain->items[0], token);
+    }
+
+  return memo_remote_tokens_ref (self->plain);
+}
+
 /* Finds the tokens of NAMES, which are taken, and tells DONE, who gets a reference to them.  Never under a lock. */
 void
 memo_remote_tokens_gather (MemoRemote           *self,
@@ -357,19 +427,15 @@ memo_remote_tokens_gather (MemoRemote           *self,
                            MemoRemoteTokensDone  done,
                            gpointer              data)
 {
-  const guint n = g_strv_length (names);
-  MemoRemoteTokens *tokens = g_malloc0 (sizeof *tokens + n * sizeof tokens->items[0]);
+  MemoRemoteTokens *tokens = tokens_new (names);
   g_autoptr(MemoAsyncCache) cache = g_weak_ref_get (self->cache);
   g_autoptr(GPtrArray) asks = NULL;
   guint n_missing = 0;
   gint64 now;
 
-  g_atomic_ref_count_init (&tokens->ref_count);
   tokens->remote = memo_remote_ref (self);
   tokens->done = done;
   tokens->data = data;
-  tokens->names = names;
-  tokens->n = n;
 
   if (cache == NULL)
     {
@@ -381,23 +447,19 @@ memo_remote_tokens_gather (MemoRemote           *self,
   memo_lock (&cache->lock);
   now = memo_async_cache_now (cache);
   tokens->stamp = self->stamp;
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < tokens->n; i++)
     {
-      const guint8 *known = memo_remote_token_known (self, names[i], G_MAXUINT64, cache->lease_end, now);
+      MemoRemoteToken *token = &tokens->items[i];
 
-      tokens->items[i].name = names[i];
-      tokens->items[i].known = known != NULL;
-      if (known != NULL)
-        memcpy (tokens->items[i].token, known, MEMO_RECORD_ID_SIZE);
-      else
-        n_missing++;
+      set_token (token, memo_remote_token_known (self, token->name, G_MAXUINT64, cache->lease_end, now));
+      n_missing += !token->known;
     }
 
   /* One for this function. */
   g_atomic_int_set (&tokens->pending, n_missing + 1);
   if (n_missing > 0)
     asks = g_ptr_array_new ();
-  for (guint i = 0; n_missing > 0 && i < n; i++)
+  for (guint i = 0; n_missing > 0 && i < tokens->n; i++)
     {
       Ask *ask = tokens->items[i].known ? NULL : want (self, tokens, &tokens->items[i], now);
 
@@ -423,41 +485,31 @@ memo_remote_tokens_complete (MemoRemoteLoad   *load,
   MemoRemote *self = load->remote;
   MemoRemoteTokens *old = load->tokens;
   g_auto(GStrv) texts = memo_tag_set_dup (tags);
-  g_auto(GStrv) names = NULL;
   MemoRemoteTokens *tokens;
-  guint n;
 
   if (texts == NULL)
     return TRUE;
 
   memo_remote_learn (self, load->flight->item.text, texts);
-  names = memo_remote_tag_names (self, load->flight->item.text, NULL, NULL);
-  n = g_strv_length (names);
-
-  tokens = g_malloc0 (sizeof *tokens + n * sizeof tokens->items[0]);
-  g_atomic_ref_count_init (&tokens->ref_count);
-  tokens->remote = memo_remote_ref (self);
+  tokens = tokens_new (memo_remote_tag_names (self, load->flight->item.text, NULL, NULL));
   tokens->stamp = old->stamp;
-  tokens->n = n;
 
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < tokens->n; i++)
     {
-      const guint8 *token = memo_remote_tokens_find (old, names[i]);
+      const char *name = tokens->items[i].name;
+      const guint8 *token = memo_remote_tokens_find (old, name);
 
       if (token == NULL)
-        token = memo_remote_token_known (self, names[i], old->stamp, lease_end, now);
+        token = memo_remote_token_known (self, name, old->stamp, lease_end, now);
       if (token == NULL)
         {
           memo_remote_tokens_unref (tokens);
           return FALSE;
         }
 
-      tokens->items[i].name = names[i];
-      tokens->items[i].known = TRUE;
-      memcpy (tokens->items[i].token, token, MEMO_RECORD_ID_SIZE);
+      set_token (&tokens->items[i], token);
     }
 
-  tokens->names = g_steal_pointer (&names);
   memo_remote_tokens_unref (old);
   load->tokens = tokens;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/random.h>
 
+#include "memo-async-cache-private.h"
 #include "memo-error.h"
 #include "memo-remote-private.h"
 
-/* What is in the server: a letter, an id, and of a value the run of the server that it was stored in, and its record. */
+/* What is in the server: a letter, an id, and of a value the run of the server that it was stored in, and its record; and what that is
+ * worth. */
 
 #define VALUE_HEADER (MEMO_REMOTE_HEAD_SIZE + MEMO_REMOTE_SERVER_ID_SIZE)
 
@@ -126,4 +128,43 @@ memo_remote_encode (MemoRemote        *self,
     g_warning ("“%s” stays in memory: %s", key, error->message);
 
   return bytes;
+}
+
+/* With the lock held: whether RECORD has the present tokens.  MISSING gets the names of those that are not known. */
+MemoRemoteWorth
+memo_remote_judge (MemoAsyncCache   *cache,
+                   MemoRemoteLoad   *load,
+                   const MemoRecord *record,
+                   gint64            now,
+                   GPtrArray       **missing)
+{
+  MemoRemote *self = load->remote;
+  gboolean marked = FALSE;
+  MemoRemoteWorth worth = MEMO_REMOTE_USABLE;
+
+  for (guint i = 0; i < record->n_tags; i++)
+    {
+      const char *name = record->tags[i].text;
+      const guint8 *token = memo_remote_tokens_find (load->tokens, name);
+
+      marked = marked || strcmp (name, MEMO_REMOTE_EVERYTHING) == 0;
+      if (token == NULL)
+        token = memo_remote_token_known (self, name, G_MAXUINT64, cache->lease_end, now);
+      if (g_hash_table_size (self->busy) > 0 && g_hash_table_contains (self->busy, name))
+        return MEMO_REMOTE_IN_CHANGE;
+
+      if (token == NULL)
+        {
+          if (*missing == NULL)
+            *missing = g_ptr_array_new ();
+          g_ptr_array_add (*missing, g_strdup (name));
+          worth = MEMO_REMOTE_UNKNOWN;
+        }
+      else if (memcmp (token, record->tags[i].token, MEMO_RECORD_ID_SIZE) != 0)
+        {
+          return MEMO_REMOTE_VOID;
+        }
+    }
+
+  return marked ? worth : MEMO_REMOTE_VOID;
 }

@@ -55,6 +55,7 @@ memo_remote_unref (MemoRemote *self)
     return;
 
   g_hash_table_unref (self->tokens);
+  g_clear_pointer (&self->plain, memo_remote_tokens_unref);
   g_hash_table_unref (self->learned);
   memo_fence_deinit (&self->fence);
   g_hash_table_unref (self->waits);

@@ -189,16 +189,47 @@ again_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Both go on also when it was closed from within: the source is destroyed then. */
 static gboolean
-readable_cb (GObject  *stream,
-             gpointer  data)
+socket_cb (GSocket      *socket,
+           GIOCondition  condition,
+           gpointer      data)
 {
-  MemoRedisConnection *self = data;
-
-  /* Also when it was closed from within: the source is destroyed then. */
-  read_all (self);
+  read_all (data);
 
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+stream_cb (GObject  *stream,
+           gpointer  data)
+{
+  read_all (data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* That of a stream has one of the socket in it, and GLib takes the descriptors of both out of the context and puts them back whenever
+ * they are dispatched, unless they may recurse.  Each time the context is woken up.  So it is for TLS only. */
+static GSource *
+create_readable (MemoRedisConnection *self)
+{
+  GSource *source;
+
+  if (self->tls)
+    {
+      source = g_pollable_input_stream_create_source (self->input, NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (stream_cb), self, NULL);
+    }
+  else
+    {
+      source = g_socket_create_source (self->socket, G_IO_IN, NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (socket_cb), self, NULL);
+      g_source_set_can_recurse (source, TRUE);
+    }
+  g_source_set_static_name (source, "[libcache] redis read");
+
+  return source;
 }
 
 /* --- writing --- */
@@ -352,9 +383,7 @@ memo_redis_connection_new (GIOStream                      *stream,
   self->leaving = g_byte_array_new ();
 
   self->tls = G_IS_TLS_CONNECTION (stream);
-  self->readable = g_pollable_input_stream_create_source (self->input, NULL);
-  g_source_set_static_name (self->readable, "[libcache] redis read");
-  g_source_set_callback (self->readable, G_SOURCE_FUNC (readable_cb), self, NULL);
+  self->readable = create_readable (self);
   g_source_attach (self->readable, self->context);
 
   /* Behind it: what a server said before it closed the connection is read before anything is sent in vain. */
