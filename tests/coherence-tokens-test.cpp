@@ -186,4 +186,75 @@ TEST_F (CoherenceTokensTest, ATokenThatAnotherProcessMakesMeanwhileCostsNoLoad)
   EXPECT_EQ (read (b_, "key", "not this"), "value");
 }
 
+// --- values without tags, which have the token of everything alone ---
+
+// From the second of them on it is at hand.
+class CoherencePlainTest : public CoherenceTokensTest
+{
+protected:
+  CoherencePlainTest ()
+  {
+    EXPECT_EQ (read (a_, "first", "1"), "1");
+    EXPECT_EQ (read (a_, "key", "old"), "old");
+    EXPECT_EQ (read (a_, "other", "old"), "old");
+  }
+};
+
+TEST_F (CoherencePlainTest, AClearByAnotherProcessIsNoticed)
+{
+  memo_cache_clear (b_);
+  settle ();
+  EXPECT_EQ (read (a_, "key", "new"), "new");
+  EXPECT_EQ (read (b_, "key", "not this"), "new");
+}
+
+TEST_F (CoherencePlainTest, AClearWhileTheLinkWasDownIsNoticed)
+{
+  a_.link.break_off ();
+  memo_cache_clear (b_);
+  settle ({ &b_ });
+  a_.link.connect ();
+  EXPECT_EQ (read (a_, "key", "new"), "new");
+  EXPECT_EQ (read (b_, "key", "not this"), "new");
+}
+
+TEST_F (CoherencePlainTest, AClearThatNobodyWasToldOfIsNoticedOnceTheLeaseIsOver)
+{
+  ScriptedLoader loader;
+
+  memo_cache_clear (b_);
+  settle ({ &b_ });
+  memo_manual_clock_advance (clock_.get (), 3.0);
+  auto got = get (a_, "key", loader);
+  for (int i = 0; i < 20; i++)
+    {
+      while (a_.link.perform () || a_.link.hear_reply ())
+        ;
+      turn ();
+    }
+  EXPECT_EQ (got->callbacks, 0) << "what is there is of before the clear";
+  ASSERT_EQ (loader.count (), 1);
+  loader.answer ("new");
+  settle ();
+  EXPECT_THAT (got, GotText ("new"));
+}
+
+TEST_F (CoherencePlainTest, ValuesThatTurnOutToHaveTagsAreReadWithTheirTokens)
+{
+  ScriptedLoader loader;
+
+  for (int i = 0; i < 2; i++)
+    {
+      auto got = get (a_, "tagged", loader);
+      settle ();
+      loader.answer (entry ("value", MEMO_TTL_DEFAULT, { "tag" }));
+      settle ();
+      EXPECT_THAT (got, GotText ("value"));
+      EXPECT_EQ (server_.kind ("d:tagged"), i == 0 ? '-' : 'V') << "its token was not read before the load that told of it";
+    }
+  invalidate (b_, "tag");
+  settle ();
+  EXPECT_EQ (memory (a_, "tagged"), "nothing");
+}
+
 } // namespace
