@@ -33,7 +33,6 @@ extern const MemoRedisSetup memo_redis_setup_default;
 /* How much was done; guarded, since a program may look while the link counts. */
 typedef struct
 {
-  GMutex  lock;
   guint64 hits;
   guint64 misses;
   guint64 stored;
@@ -48,6 +47,8 @@ typedef struct
   guint64 writes;         /* to the socket */
   guint64 messages;       /* about what others have changed */
   double  round_trip;     /* a mean, in microseconds; negative before the first reply */
+
+  GMutex  lock;           /* last, behind what is copied for who looks */
 } MemoRedisCounters;
 
 #define memo_redis_count(counters, field, n) \

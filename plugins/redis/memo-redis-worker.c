@@ -509,6 +509,6 @@ memo_redis_worker_get_counters (MemoRedisWorker   *self,
                                 MemoRedisCounters *counters)
 {
   g_mutex_lock (&self->counters.lock);
-  *counters = self->counters;
+  memcpy (counters, &self->counters, G_STRUCT_OFFSET (MemoRedisCounters, lock));
   g_mutex_unlock (&self->counters.lock);
 }

@@ -23,7 +23,11 @@ class RedisSubject : public memo_conformance::Subject
 {
 public:
   explicit RedisSubject (bool tcp) : tcp_ (tcp) { EXPECT_EQ (shared_server ().say ({ "FLUSHALL" }), "+OK"); }
-  ~RedisSubject () override { obstruct (false); }
+  ~RedisSubject () override
+  {
+    obstruct (false);
+    g_weak_ref_clear (&last_);
+  }
 
   MemoBackend *make () override
   {
