@@ -483,12 +483,14 @@ quit_cb (gpointer data)
 void
 memo_redis_worker_end (MemoRedisWorker *self)
 {
-  g_autoptr(GSource) source = g_idle_source_new ();
+  GSource *source = g_idle_source_new ();
 
   /* One that is not running yet would not be ended by g_main_loop_quit(). */
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, quit_cb, g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
   g_source_attach (source, self->context);
+  /* While the context is there for sure: it may go with the thread as soon as nobody else has the worker. */
+  g_source_unref (source);
   worker_unref (self);
 }
 
